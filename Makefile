@@ -1,0 +1,110 @@
+# clever2sds: `make demo` and `make check` do everything; `make help` lists the rest.
+
+VERSION    := 0.1.0
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+BUILD      ?= build
+PKG_CONFIG ?= pkg-config
+
+SRC      := $(sort $(wildcard converter/*.c formats/*/*.c))
+OBJ      := $(SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ  := $(filter-out $(BUILD)/converter/main.o,$(OBJ))
+TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))
+TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
+GENERATE := $(BUILD)/tests/generate/generate
+HEADERS  := $(sort $(wildcard converter/*.h formats/*.h formats/*/*.h))
+
+# libcsv ships no .pc file; the others do.
+CPPFLAGS += -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+            $(shell $(PKG_CONFIG) --cflags libcjson minizip zlib 2>/dev/null)
+LDLIBS   += -lcsv $(shell $(PKG_CONFIG) --libs libcjson minizip zlib 2>/dev/null)
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+        -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
+        -Wvla -Wformat=2 -Wundef -Wnull-dereference -Wswitch-enum -Wimplicit-fallthrough \
+        -Wdate-time
+HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
+            -fcf-protection -fno-common -fPIE
+HARDEN_L := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+OPT      ?= -O2 -g
+ALL_CFLAGS  = -std=c11 -pthread $(OPT) $(WARN) $(HARDEN) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
+ALL_LDFLAGS = -pthread $(HARDEN_L) $(LDFLAGS)
+
+ASAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
+        -fno-sanitize-recover=all'
+TSAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=thread'
+
+help:
+	@echo 'make demo        install what is missing, build, convert fixtures/demo, show the result'
+	@echo 'make check       install what is missing, build, run all tests'
+	@echo 'make all         build $(BUILD)/clever2sds from what is installed'
+	@echo 'make install     copy it to $(DESTDIR)$(BINDIR)'
+	@echo 'make lint check-asan check-tsan check-kill check-memory   further tests'
+	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
+	@echo 'make update-docs       renew the generated tables of the documents'
+
+all: $(BUILD)/clever2sds
+
+$(BUILD)/clever2sds: $(OBJ)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIB_OBJ)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+$(GENERATE): $(BUILD)/tests/generate/generate.o
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+
+# What a goal needs is installed first; the build is a make of its own, because the compiler and
+# pkg-config may only be there after that.
+demo:
+	@tests/packages.sh build
+	@$(MAKE) --no-print-directory all
+	@tests/demo.sh $(BUILD)
+
+check:
+	@tests/packages.sh build test
+	@$(MAKE) --no-print-directory run-tests
+
+run-tests: $(BUILD)/clever2sds $(TESTS) $(GENERATE)
+	@BUILD=$(abspath $(BUILD)) LC_ALL=C CMOCKA_MESSAGE_OUTPUT=TAP \
+	  prove --exec '' $(TESTS) $(sort $(wildcard tests/*.t))
+
+check-asan:
+	@tests/packages.sh build test
+	@$(MAKE) --no-print-directory run-tests BUILD=build/asan $(ASAN)
+
+check-tsan:
+	@tests/packages.sh build test
+	@$(MAKE) --no-print-directory run-tests BUILD=build/tsan $(TSAN)
+
+lint:
+	@tests/packages.sh build test lint
+	@tests/lint.sh $(BUILD)
+	@$(MAKE) --no-print-directory all BUILD=build/gcc CC=gcc CFLAGS=-Werror
+	@$(MAKE) --no-print-directory all BUILD=build/clang CC=clang CFLAGS=-Werror
+	@$(MAKE) --no-print-directory all BUILD=build/analyzer OPT='-O1 -g -fanalyzer' CFLAGS=-Werror
+	cppcheck --std=c11 --enable=warning,performance,portability --error-exitcode=1 \
+	  --inline-suppr -q -I. converter formats
+	clang-tidy --quiet $(SRC) -- $(CPPFLAGS) -std=c11
+
+update-fixtures: $(BUILD)/clever2sds
+	@BUILD=$(abspath $(BUILD)) LC_ALL=C tests/fixtures.t --update
+
+update-docs: $(BUILD)/clever2sds
+	@tests/docs.t --update
+
+install: all
+	install -d $(DESTDIR)$(BINDIR)
+	install -m 755 $(BUILD)/clever2sds $(DESTDIR)$(BINDIR)/clever2sds
+
+clean:
+	rm -rf build
+
+.PHONY: help all demo check run-tests check-asan check-tsan lint update-fixtures update-docs \
+        install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(OBJ:.o=.d) $(TESTS:=.d) $(GENERATE).d

@@ -1,0 +1,352 @@
+#include "converter/committer.h"
+
+#include "converter/errors_csv.h"
+#include "converter/usernames.h"
+#include "formats/clever/entity.h"
+
+#include <stdlib.h>
+
+/* Lines that only the committer can give: at most these for one record. */
+enum { OWN_LINES = 2 };
+
+struct committer {
+    struct run *run;
+    struct sink *sinks;
+    struct sink *lines;
+    struct usernames *usernames;
+    struct totals totals;
+    uint64_t element_base; /* elements of the batches before */
+    /* the teacher that came last, to know the two roles of one user */
+    uint64_t teacher_element;
+    const struct id_entry *teacher_entry;
+    /* lines added to the current record */
+    struct buf text;
+    struct issue_line own[OWN_LINES];
+    size_t own_count;
+};
+
+struct committer *committer_new(struct run *run, struct sink *sinks, struct sink *lines)
+{
+    struct committer *committer = calloc(1, sizeof *committer);
+    if (!committer)
+        return NULL;
+    committer->run = run;
+    committer->sinks = sinks;
+    committer->lines = lines;
+    committer->usernames = usernames_new();
+    if (!committer->usernames) {
+        free(committer);
+        return NULL;
+    }
+    return committer;
+}
+
+void committer_free(struct committer *committer)
+{
+    if (!committer)
+        return;
+    usernames_free(committer->usernames);
+    buf_release(&committer->text);
+    free(committer);
+}
+
+const struct totals *committer_totals(const struct committer *committer)
+{
+    return &committer->totals;
+}
+
+void totals_count(struct totals *totals, enum issue_code code, enum severity severity)
+{
+    totals->severity[severity]++;
+    totals->code[code]++;
+}
+
+/* ---- lines ---- */
+
+struct current {
+    struct batch *batch;
+    const struct outcome *outcome;
+    struct input *input;
+    enum entity entity;
+    enum sds_file file;
+    struct id_index *index;
+    bool written_apart; /* the written SIS ID is not the Clever ID */
+    uint64_t element;   /* number in the export */
+};
+
+/* Adds a line of the committer's own; whether --treat makes it reject the record. */
+static bool own_line(struct committer *c, const struct current *now, enum issue_code code,
+                     int column, struct slice value)
+{
+    const struct element *element = &now->batch->elements[now->outcome->element];
+    struct subject subject = {
+        .entity = entity_word(now->entity),
+        .id = now->outcome->id,
+        .sis_id = now->outcome->sis_id,
+        .source = now->input->label,
+        .line = batch_line(now->batch, element->segment, element->start),
+    };
+    struct issue issue = {
+        .code = code, .file = now->file, .column = column, .value = value, .rows = 1};
+    enum severity severity = c->run->options->severity[code];
+    struct issue_line *line = &c->own[c->own_count++];
+    *line = (struct issue_line){.rank = (uint32_t)(column + 1),
+                                .code = (uint8_t)code,
+                                .severity = (uint8_t)severity,
+                                .start = c->text.len};
+    errors_put_line(&c->text, c->run->options, &subject, &issue);
+    line->len = c->text.len - line->start;
+    return severity == SEVERITY_ERROR;
+}
+
+static bool put_line(struct committer *c, const struct issue_line *line, const struct buf *text,
+                     struct failure *failure)
+{
+    totals_count(&c->totals, (enum issue_code)line->code, (enum severity)line->severity);
+    return sink_put(c->lines, slice_of(text->data + line->start, line->len), failure);
+}
+
+static bool before(const struct issue_line *a, const struct issue_line *b)
+{
+    return a->rank != b->rank ? a->rank < b->rank : a->code < b->code;
+}
+
+/* The worker's lines, in order, with the committer's own among them. */
+static bool put_lines(struct committer *c, const struct current *now, bool workers,
+                      struct failure *failure)
+{
+    const struct issue_line *lines = now->batch->issue_lines + now->outcome->first_line;
+    size_t count = workers ? now->outcome->line_count : 0;
+    size_t own = 0;
+    if (c->own_count == 2 && before(&c->own[1], &c->own[0])) {
+        struct issue_line first = c->own[1];
+        c->own[1] = c->own[0];
+        c->own[0] = first;
+    }
+    for (size_t i = 0; i < count || own < c->own_count;) {
+        bool mine = own < c->own_count && (i == count || before(&c->own[own], &lines[i]));
+        bool ok = mine ? put_line(c, &c->own[own++], &c->text, failure)
+                       : put_line(c, &lines[i++], &now->batch->lines, failure);
+        if (!ok)
+            return false;
+    }
+    c->own_count = 0;
+    buf_reset(&c->text);
+    return true;
+}
+
+/* ---- repeats (contract, section 5.3) ---- */
+
+static const struct id_entry *earlier(const struct current *now)
+{
+    const struct outcome *outcome = now->outcome;
+    const struct id_entry *entry = index_find(now->index, SPACE_CLEVER, outcome->id);
+    if ((!entry || !entry->accepted) && now->written_apart)
+        entry = index_find(now->index, SPACE_SIS, outcome->written);
+    return entry && entry->accepted ? entry : NULL;
+}
+
+/* Lets all ids of the record lead to an entry. */
+static bool name_all(const struct current *now, const struct id_entry *entry,
+                     struct failure *failure)
+{
+    const struct outcome *outcome = now->outcome;
+    bool ok = index_name(now->index, SPACE_CLEVER, outcome->id, entry) &&
+              index_name(now->index, SPACE_LEGACY, outcome->legacy, entry);
+    if (ok && now->written_apart)
+        ok = index_name(now->index, SPACE_SIS, outcome->written, entry);
+    return ok || failure_no_memory(failure);
+}
+
+static bool reject(struct committer *c, const struct current *now, struct slice root,
+                   struct failure *failure)
+{
+    const struct id_entry *entry = index_add(now->index, false, root, NULL, 0);
+    if (!entry || !index_add_rejected(now->index, now->outcome->content))
+        return failure_no_memory(failure);
+    c->totals.file[now->file].rejected += now->file != SDS_SECTION ||
+                                          now->entity == ENTITY_SECTION;
+    return name_all(now, entry, failure);
+}
+
+static struct slice own_root(const struct outcome *outcome)
+{
+    return outcome->id.len ? outcome->id : outcome->sis_id;
+}
+
+/* A repeat of `kept` (NULL: of a rejected record). */
+static bool repeat(struct committer *c, const struct current *now, const struct id_entry *kept,
+                   bool equal, struct failure *failure)
+{
+    if (equal) {
+        now->input->duplicates[now->entity]++;
+        return !kept || name_all(now, kept, failure);
+    }
+    if (own_line(c, now, ISSUE_duplicate_id, NO_COLUMN, SLICE_ABSENT) &&
+        !reject(c, now, own_root(now->outcome), failure))
+        return false;
+    return name_all(now, kept, failure) && put_lines(c, now, false, failure);
+}
+
+/* Whether the record repeats an earlier one; then it has been dealt with. */
+static bool is_repeat(struct committer *c, const struct current *now, bool *repeated,
+                      struct failure *failure)
+{
+    const struct outcome *outcome = now->outcome;
+    *repeated = true;
+    bool named = outcome->id.len || outcome->written.len;
+    if (named && index_has_rejected(now->index, outcome->content))
+        return repeat(c, now, NULL, true, failure);
+    const struct id_entry *kept = earlier(now);
+    if (kept)
+        return repeat(c, now, kept, hash_equal(kept->content, outcome->content), failure);
+    *repeated = false;
+    return true;
+}
+
+/* ---- usernames and shared ids ---- */
+
+static bool same_user(const struct committer *c, const struct current *now,
+                      const struct id_entry *entry)
+{
+    return now->entity == ENTITY_STUDENT && c->teacher_element == now->element + 1 &&
+           c->teacher_entry == entry;
+}
+
+/* The lines about a person among people; whether one of them rejects. */
+static bool compare_people(struct committer *c, const struct current *now, uint64_t username)
+{
+    const struct outcome *outcome = now->outcome;
+    bool rejected = false;
+    if (outcome->username.len &&
+        usernames_taken(c->usernames, username, outcome->written, now->element))
+        rejected = own_line(c, now, ISSUE_duplicate_username,
+                            sds_column_from(now->file, FROM_USERNAME), outcome->username);
+    if (c->run->id != ID_SIS)
+        return rejected;
+    const struct id_index *others =
+        c->run->indexes[now->entity == ENTITY_TEACHER ? ENTITY_STUDENT : ENTITY_TEACHER];
+    const struct id_entry *other = index_find(others, SPACE_SIS, outcome->written);
+    if (other && other->accepted && other->username != username && !same_user(c, now, other))
+        rejected = own_line(c, now, ISSUE_id_shared, sds_column_from(now->file, FROM_SIS_ID),
+                            outcome->written) ||
+                   rejected;
+    return rejected;
+}
+
+/* ---- rows ---- */
+
+static void count_row(struct committer *c, const struct current *now)
+{
+    const struct outcome *outcome = now->outcome;
+    struct file_totals *file = &c->totals.file[now->file];
+    uint64_t rows = outcome->rows[now->file].count;
+    file->accepted++;
+    file->several_schools += outcome->several_schools ? rows : 0;
+    file->special_names += outcome->special_name ? rows : 0;
+    if (outcome->username.len == 0)
+        return;
+    if (slice_find(outcome->username, '@') < outcome->username.len)
+        file->with_domain += rows;
+    else
+        file->without_domain += rows;
+}
+
+static bool put_rows(struct committer *c, const struct current *now, struct failure *failure)
+{
+    for (int f = 0; f < SDS_FILES; f++) {
+        const struct row_span *span = &now->outcome->rows[f];
+        if (span->count == 0)
+            continue;
+        c->totals.file[f].rows += span->count;
+        struct slice rows = slice_of(now->batch->rows[f].data + span->start, span->len);
+        if (!sink_put(&c->sinks[f], rows, failure))
+            return false;
+    }
+    return true;
+}
+
+static bool accept(struct committer *c, const struct current *now, uint64_t username,
+                   struct failure *failure)
+{
+    const struct outcome *outcome = now->outcome;
+    bool part = now->entity == ENTITY_COURSE || now->entity == ENTITY_TERM;
+    struct id_entry *entry = index_add(now->index, true, outcome->written, outcome->extra,
+                                       part ? OUTCOME_EXTRAS : 0);
+    if (!entry)
+        return failure_no_memory(failure);
+    entry->content = outcome->content;
+    entry->username = username;
+    if (!name_all(now, entry, failure))
+        return false;
+    if (part)
+        return true;
+    if (outcome->username.len && !usernames_add(c->usernames, username, outcome->written,
+                                                now->element))
+        return failure_no_memory(failure);
+    if (now->entity == ENTITY_TEACHER) {
+        c->teacher_entry = entry;
+        c->teacher_element = now->element + 1;
+    }
+    count_row(c, now);
+    return put_rows(c, now, failure);
+}
+
+static bool take_record(struct committer *c, const struct current *now, struct failure *failure)
+{
+    const struct outcome *outcome = now->outcome;
+    bool repeated;
+    bool person = now->entity == ENTITY_TEACHER || now->entity == ENTITY_STUDENT;
+    bool part = now->entity == ENTITY_COURSE || now->entity == ENTITY_TERM;
+    if (!part)
+        c->totals.file[now->file].read++;
+    if (!is_repeat(c, now, &repeated, failure))
+        return false;
+    if (repeated)
+        return true;
+    struct slice root = outcome->root;
+    bool accepted = outcome->verdict == VERDICT_ACCEPTED;
+    uint64_t username = person ? hash_same_letters(outcome->username) : 0;
+    if (accepted && person && compare_people(c, now, username)) {
+        accepted = false;
+        root = own_root(outcome);
+    }
+    if (!put_lines(c, now, true, failure))
+        return false;
+    return accepted ? accept(c, now, username, failure) : reject(c, now, root, failure);
+}
+
+static bool take_outcome(struct committer *c, struct batch *batch, const struct outcome *outcome,
+                         struct failure *failure)
+{
+    const struct element *element = &batch->elements[outcome->element];
+    enum entity entity = (enum entity)outcome->entity;
+    struct current now = {
+        .batch = batch,
+        .outcome = outcome,
+        .input = &c->run->inventory.inputs[batch->segments[element->segment].input],
+        .entity = entity,
+        .file = sds_file_of(entity),
+        .index = c->run->indexes[entity],
+        .element = c->element_base + outcome->element,
+    };
+    bool legacy = c->run->options->teacher_id == TEACHER_ID_LEGACY && entity == ENTITY_TEACHER;
+    bool part = entity == ENTITY_COURSE || entity == ENTITY_TERM;
+    now.written_apart = (c->run->id == ID_SIS || legacy) && !part;
+    if (outcome->verdict == VERDICT_NO_RECORD)
+        return put_lines(c, &now, true, failure);
+    return take_record(c, &now, failure);
+}
+
+bool committer_take(struct committer *c, struct batch *batch, struct failure *failure)
+{
+    for (size_t i = 0; i < batch->outcome_count; i++)
+        if (!take_outcome(c, batch, &batch->outcomes[i], failure))
+            return false;
+    c->run->read += batch->read;
+    c->run->any[batch->stage] = c->run->any[batch->stage] || batch->read > 0;
+    c->element_base += batch->element_count;
+    if (c->text.oom)
+        return failure_no_memory(failure);
+    return batch->failure.kind == FAILURE_NONE || failure_take(failure, &batch->failure);
+}

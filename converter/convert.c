@@ -1,0 +1,451 @@
+/* The run:
+ *
+ *   inventory -> survey -> a stage for each entity, in the order of the contract -> report
+ *   -> summary -> publish
+ *
+ * When a stage finds that a file was taken for what it is not, everything since the survey is
+ * thrown away and done again with all files surveyed to their ends. */
+#include "converter/convert.h"
+
+#include "converter/committer.h"
+#include "converter/errors_csv.h"
+#include "converter/interrupt.h"
+#include "converter/outdir.h"
+#include "converter/pipeline.h"
+#include "converter/report.h"
+#include "converter/summary.h"
+#include "converter/survey.h"
+#include "converter/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { COPY_BYTES = 256 * 1024, MAX_SUMMARY = 256 * 1024 * 1024 };
+
+static const enum entity stages[] = {ENTITY_SCHOOL,  ENTITY_COURSE, ENTITY_TERM,   ENTITY_TEACHER,
+                                     ENTITY_STUDENT, ENTITY_USER,   ENTITY_SECTION};
+
+enum { STAGES = sizeof stages / sizeof *stages };
+
+struct conversion {
+    struct run run;
+    struct outdir *outdir;
+    struct sink sinks[SDS_FILES]; /* fd -1: not written */
+    char *names[SDS_FILES];
+    struct sink lines; /* lines about records, in an unlinked file */
+    struct committer *committer;
+    struct worker **workers;
+    struct pipeline *pipeline;
+    struct result_files old_files;
+    /* the stage being run */
+    enum entity stage;
+    size_t next_input;
+    bool survey_again;
+};
+
+/* ---- the steps of the pipeline ---- */
+
+static bool open_next(struct conversion *c, bool *found, struct failure *failure)
+{
+    struct inventory *inventory = &c->run.inventory;
+    *found = false;
+    while (c->next_input < inventory->count) {
+        size_t index = c->next_input++;
+        const struct input *input = &inventory->inputs[index];
+        if (input->ignored || !(input->entities & entity_bit(c->stage)))
+            continue;
+        *found = true;
+        return reader_open(&c->run.reader, index, input->combined_known ? JSON_KNOWN : JSON_AUTO,
+                           failure);
+    }
+    return true;
+}
+
+static bool read_batch(void *context, struct batch *batch, bool *more, struct failure *failure)
+{
+    struct conversion *c = context;
+    struct reader *reader = &c->run.reader;
+    batch->stage = c->stage;
+    *more = true;
+    while (batch->text.len < BATCH_BYTES) {
+        if (interrupted())
+            return failure_set(failure, FAILURE_OUTPUT, "interrupted; nothing was published");
+        if (!reader->input) {
+            if (!open_next(c, more, failure))
+                return false;
+            if (!*more)
+                break;
+        }
+        enum reader_result result = reader_fill(reader, batch, failure);
+        if (result == READER_FULL)
+            break;
+        if (result == READER_END)
+            continue;
+        c->survey_again = c->survey_again || result == READER_UNSURE;
+        return false;
+    }
+    return true;
+}
+
+static void work_batch(void *context, int worker, struct batch *batch)
+{
+    struct conversion *c = context;
+    worker_process(c->workers[worker], batch);
+}
+
+static bool commit_batch(void *context, struct batch *batch, struct failure *failure)
+{
+    struct conversion *c = context;
+    if (batch->survey_again) {
+        c->survey_again = true;
+        return false;
+    }
+    return committer_take(c->committer, batch, failure);
+}
+
+/* ---- setting up and tearing down ---- */
+
+static bool file_written(const struct options *options, int file)
+{
+    bool users = file == SDS_SCHOOL || file == SDS_TEACHER || file == SDS_STUDENT;
+    return !options->check && (users || !options->users_only);
+}
+
+static bool put_header(struct sink *sink, const struct options *options, int file,
+                       struct failure *failure)
+{
+    struct buf header = {0};
+    if (options->bom)
+        buf_put_text(&header, "\xEF\xBB\xBF");
+    bool first = true;
+    for (size_t i = 0; i < sds_formats[file].column_count; i++) {
+        if (!options->written[file][i])
+            continue;
+        if (!first)
+            buf_put_byte(&header, ',');
+        first = false;
+        buf_put_text(&header, sds_formats[file].columns[i].header);
+    }
+    buf_put_text(&header, "\r\n");
+    bool ok = header.oom ? failure_no_memory(failure)
+                         : sink_put(sink, buf_slice(&header), failure);
+    buf_release(&header);
+    return ok;
+}
+
+static bool open_sink(struct conversion *c, int file, struct failure *failure)
+{
+    struct buf name = {0};
+    put_file_name(&name, c->run.options, (enum sds_file)file);
+    c->names[file] = buf_text(&name) ? strdup(name.data) : NULL;
+    buf_release(&name);
+    if (!c->names[file])
+        return failure_no_memory(failure);
+    int fd = -1;
+    if (file_written(c->run.options, file)) {
+        fd = outdir_create(c->outdir, c->names[file], failure);
+        if (fd < 0)
+            return false;
+    }
+    sink_init(&c->sinks[file], fd, c->names[file]);
+    return put_header(&c->sinks[file], c->run.options, file, failure);
+}
+
+/* A file of the stage that has no name any more. */
+static bool open_lines(struct conversion *c, struct failure *failure)
+{
+    static const char name[] = "review/errors.csv";
+    struct sink *lines = &c->lines;
+    int fd = outdir_create(c->outdir, name, failure);
+    if (fd < 0)
+        return false;
+    sink_init(lines, fd, name);
+    return outdir_remove(c->outdir, name, failure);
+}
+
+static bool open_sinks(struct conversion *c, struct failure *failure)
+{
+    for (int f = 0; f < SDS_FILES; f++)
+        if (!open_sink(c, f, failure))
+            return false;
+    return open_lines(c, failure);
+}
+
+static void close_sinks(struct conversion *c)
+{
+    for (int f = 0; f < SDS_FILES; f++) {
+        sink_abandon(&c->sinks[f]);
+        free(c->names[f]);
+        c->names[f] = NULL;
+        c->sinks[f] = (struct sink){.fd = -1};
+    }
+    sink_abandon(&c->lines);
+    c->lines = (struct sink){.fd = -1};
+}
+
+static void forget_attempt(struct conversion *c)
+{
+    int threads = c->run.options->threads;
+    for (int i = 0; c->workers && i < threads; i++)
+        worker_free(c->workers[i]);
+    free(c->workers);
+    c->workers = NULL;
+    committer_free(c->committer);
+    c->committer = NULL;
+    for (int e = 0; e < ENTITY_COUNT; e++) {
+        index_free(c->run.indexes[e]);
+        c->run.indexes[e] = NULL;
+        c->run.any[e] = false;
+    }
+    c->run.read = 0;
+    for (size_t i = 0; i < c->run.inventory.count; i++) {
+        struct input *input = &c->run.inventory.inputs[i];
+        memset(input->records, 0, sizeof input->records);
+        memset(input->duplicates, 0, sizeof input->duplicates);
+    }
+    close_sinks(c);
+}
+
+static bool begin_attempt(struct conversion *c, struct failure *failure)
+{
+    int threads = c->run.options->threads;
+    c->survey_again = false;
+    if (!open_sinks(c, failure))
+        return false;
+    for (int e = 0; e < ENTITY_COUNT; e++) {
+        c->run.indexes[e] = index_new();
+        if (!c->run.indexes[e])
+            return failure_no_memory(failure);
+    }
+    c->committer = committer_new(&c->run, c->sinks, &c->lines);
+    c->workers = calloc((size_t)threads, sizeof *c->workers);
+    for (int i = 0; c->workers && i < threads; i++) {
+        c->workers[i] = worker_new(&c->run);
+        if (!c->workers[i])
+            return failure_no_memory(failure);
+    }
+    return (c->committer && c->workers) || failure_no_memory(failure);
+}
+
+static bool run_stages(struct conversion *c, struct failure *failure)
+{
+    static const struct pipeline_steps steps = {read_batch, work_batch, commit_batch};
+    for (size_t i = 0; i < STAGES; i++) {
+        if (!entity_used(c->run.options, stages[i]))
+            continue;
+        c->stage = stages[i];
+        c->next_input = 0;
+        bool ok = pipeline_run(c->pipeline, &steps, c, failure);
+        reader_close(&c->run.reader);
+        if (!ok || c->survey_again)
+            return false;
+    }
+    return true;
+}
+
+/* Everything from the survey to the last record. */
+static bool attempt(struct conversion *c, bool complete, struct failure *failure)
+{
+    if (!survey_inputs(&c->run, complete, failure))
+        return false;
+    c->run.id = c->run.options->id == ID_SIS ? ID_SIS : ID_CLEVER;
+    return begin_attempt(c, failure) && run_stages(c, failure);
+}
+
+/* ---- finishing ---- */
+
+static bool copy_lines(struct conversion *c, struct sink *to, struct failure *failure)
+{
+    if (!sink_flush(&c->lines, failure))
+        return false;
+    char *bytes = malloc(COPY_BYTES);
+    if (!bytes)
+        return failure_no_memory(failure);
+    off_t at = 0;
+    bool ok = true;
+    while (ok) {
+        ssize_t got = pread(c->lines.fd, bytes, COPY_BYTES, at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            ok = failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s",
+                             c->lines.name, strerror(errno));
+        if (got <= 0)
+            break;
+        ok = sink_put(to, slice_of(bytes, (size_t)got), failure);
+        at += got;
+    }
+    free(bytes);
+    return ok;
+}
+
+static bool write_errors(struct conversion *c, const struct buf *files, const struct buf *export,
+                         struct failure *failure)
+{
+    static const char name[] = "review/errors.csv";
+    struct buf header = {0};
+    struct sink sink = {.fd = -1};
+    int fd = outdir_create(c->outdir, name, failure);
+    if (fd < 0)
+        return false;
+    sink_init(&sink, fd, name);
+    errors_put_header(&header, c->run.options);
+    bool ok = header.oom ? failure_no_memory(failure)
+                         : sink_put(&sink, buf_slice(&header), failure) &&
+                               sink_put(&sink, buf_slice(files), failure) &&
+                               copy_lines(c, &sink, failure) &&
+                               sink_put(&sink, buf_slice(export), failure) &&
+                               sink_finish(&sink, failure);
+    buf_release(&header);
+    sink_abandon(&sink);
+    return ok;
+}
+
+static bool write_summary(struct conversion *c, const struct summary *summary,
+                          struct failure *failure)
+{
+    static const char name[] = "review/summary.json";
+    struct buf json = {0};
+    struct sink sink = {.fd = -1};
+    int fd = outdir_create(c->outdir, name, failure);
+    if (fd < 0)
+        return false;
+    sink_init(&sink, fd, name);
+    bool ok = summary_put_json(&json, summary) || failure_no_memory(failure);
+    ok = ok && sink_put(&sink, buf_slice(&json), failure) && sink_finish(&sink, failure);
+    buf_release(&json);
+    sink_abandon(&sink);
+    return ok;
+}
+
+/* Makes the CSV files durable, or takes them away when they are not to be published. */
+static bool finish_files(struct conversion *c, bool publish, struct failure *failure)
+{
+    for (int f = 0; f < SDS_FILES; f++) {
+        struct sink *sink = &c->sinks[f];
+        if (sink->fd < 0)
+            continue;
+        if (publish) {
+            if (!sink_finish(sink, failure))
+                return false;
+        } else {
+            sink_abandon(sink);
+            if (!outdir_remove(c->outdir, c->names[f], failure))
+                return false;
+        }
+    }
+    return true;
+}
+
+struct ownership {
+    struct result_files old;
+    struct result_files fresh;
+};
+
+static bool owned(const void *context, struct slice name)
+{
+    const struct ownership *ownership = context;
+    return slice_is(name, "review") || result_has(&ownership->old, name) ||
+           result_has(&ownership->fresh, name);
+}
+
+static struct result_files fresh_files(const struct conversion *c)
+{
+    struct result_files files = {{false}};
+    for (int f = 0; f < SDS_FILES; f++)
+        if (file_written(c->run.options, f))
+            files.named[f + (c->run.options->lowercase_names ? SDS_FILES : 0)] = true;
+    return files;
+}
+
+static bool publish(struct conversion *c, const struct summary *summary, struct failure *failure)
+{
+    if (interrupted())
+        return failure_set(failure, FAILURE_OUTPUT, "interrupted; nothing was published");
+    if (!summary->published)
+        return outdir_publish_review(c->outdir, failure);
+    struct ownership ownership = {c->old_files, summary->files};
+    return outdir_publish(c->outdir, owned, &ownership, failure);
+}
+
+static const char *reason_of(const struct options *options, const struct totals *totals,
+                             bool stops)
+{
+    if (stops && totals->code[ISSUE_missing_page] && !options->allow_incomplete)
+        return "pages are missing, so the export is not complete; fetch all pages again, or go "
+               "on with --allow-incomplete";
+    if (stops && totals->code[ISSUE_empty_entity])
+        return "a file would be empty, and SDS would take everybody missing for gone";
+    if (stops)
+        return "there are more errors than --max-errors allows";
+    return options->check ? "--check only looks" : NULL;
+}
+
+static bool finish(struct conversion *c, struct summary *summary, struct failure *failure)
+{
+    struct totals totals = *committer_totals(c->committer);
+    struct buf files = {0};
+    struct buf export = {0};
+    bool stops = false;
+    bool ok = (report_files(&c->run, &totals, &files, &stops) &&
+               report_export(&c->run, &totals, &export, &stops)) ||
+              failure_no_memory(failure);
+    summary->run = &c->run;
+    summary->totals = &totals;
+    summary->status = stops ? 5 : totals.severity[SEVERITY_ERROR] > 0;
+    summary->published = !stops && !c->run.options->check;
+    summary->reason = reason_of(c->run.options, &totals, stops);
+    summary->files = summary->published ? fresh_files(c) : c->old_files;
+    summary->finished = summary_time();
+    ok = ok && finish_files(c, summary->published, failure) &&
+         write_errors(c, &files, &export, failure) && write_summary(c, summary, failure) &&
+         publish(c, summary, failure);
+    buf_release(&files);
+    buf_release(&export);
+    return ok;
+}
+
+static bool prepare(struct conversion *c, struct failure *failure)
+{
+    const struct options *options = c->run.options;
+    c->run.budget.limit = options->max_bytes;
+    reader_init(&c->run.reader, &c->run.inventory, &c->run.budget);
+    c->run.schema = clever_schema_new();
+    c->pipeline = pipeline_new(options->threads);
+    if (!c->run.schema || !c->pipeline)
+        return failure_no_memory(failure);
+    if (!inventory_build(&c->run.inventory, options, failure))
+        return false;
+    c->outdir = outdir_open(options->output, failure);
+    if (!c->outdir)
+        return false;
+    char *json = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY);
+    c->old_files = summary_old_files(json);
+    free(json);
+    return true;
+}
+
+int convert(const struct options *options, struct buf *told, struct failure *failure)
+{
+    struct conversion c = {.run = {.options = options}};
+    struct summary summary = {.started = summary_time()};
+    for (int f = 0; f < SDS_FILES; f++)
+        c.sinks[f].fd = -1;
+    c.lines.fd = -1;
+    bool ok = prepare(&c, failure) && attempt(&c, false, failure);
+    if (!ok && c.survey_again && failure->kind == FAILURE_NONE) {
+        forget_attempt(&c);
+        ok = attempt(&c, true, failure);
+    }
+    ok = ok && finish(&c, &summary, failure);
+    if (ok && !options->quiet)
+        summary_put_text(told, &summary);
+    forget_attempt(&c);
+    outdir_free(c.outdir);
+    pipeline_free(c.pipeline);
+    reader_release(&c.run.reader);
+    inventory_release(&c.run.inventory);
+    clever_schema_free((struct clever_schema *)(uintptr_t)c.run.schema);
+    return ok ? summary.status : (int)failure->kind;
+}

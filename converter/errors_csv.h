@@ -1,0 +1,43 @@
+/* The lines of review/errors.csv (contract, section 7). */
+#ifndef CONVERTER_ERRORS_CSV_H
+#define CONVERTER_ERRORS_CSV_H
+
+#include "converter/options.h"
+#include "formats/base/buf.h"
+
+/* What a line is about. */
+struct subject {
+    const char *entity; /* the Entity column */
+    struct slice id;
+    struct slice sis_id;
+    const char *source; /* NULL: the export as a whole */
+    uint64_t line;      /* 0: blank */
+};
+
+struct issue {
+    enum issue_code code;
+    enum sds_file file; /* SDS_NO_FILE: blank */
+    int column;         /* of that file: the attribute at fault; NO_COLUMN: blank */
+    struct slice value;
+    uint64_t rows;
+    struct slice cause;
+    const char *more; /* a further sentence, or NULL */
+};
+
+enum { NO_COLUMN = -1 };
+
+/* The header, with a BOM if asked for. */
+void errors_put_header(struct buf *out, const struct options *options);
+
+/* Appends one line, its severity as --treat says. */
+void errors_put_line(struct buf *out, const struct options *options,
+                     const struct subject *subject, const struct issue *issue);
+
+/* The same with another severity, for lines that an --allow option lowers. */
+void errors_put_line_as(struct buf *out, const struct options *options, enum severity severity,
+                        const struct subject *subject, const struct issue *issue);
+
+/* "School.csv", or "school.csv" if asked for. */
+void put_file_name(struct buf *out, const struct options *options, enum sds_file file);
+
+#endif

@@ -1,0 +1,257 @@
+/* Open addressing with linear probing. A slot holds 32 bits of the hash and the number of a key,
+ * so that most misses are settled without touching the key, and growing needs no hashing. Keys
+ * and entries stand in chunks that never move: workers may keep pointers. */
+#include "converter/index.h"
+
+#include <stdlib.h>
+
+enum { CHUNK_BITS = 10, CHUNK = 1 << CHUNK_BITS, FIRST_SLOTS = 1024 };
+
+struct slot {
+    uint32_t tag;
+    uint32_t key; /* number + 1; 0: free */
+};
+
+struct key {
+    const char *text;
+    uint32_t len_space; /* length << 2 | space */
+    uint32_t entry;
+};
+
+struct chunks {
+    char **items;
+    size_t count; /* objects, not chunks */
+    size_t room;  /* chunks */
+};
+
+struct id_index {
+    struct slot *slots;
+    size_t slot_count; /* a power of two */
+    struct chunks keys;
+    struct chunks entries;
+    struct hash128 *rejected; /* open addressing; all zero: free */
+    size_t rejected_count;
+    size_t rejected_room;
+    struct arena texts;
+};
+
+static void *chunk_item(const struct chunks *chunks, size_t size, size_t number)
+{
+    return chunks->items[number >> CHUNK_BITS] + (number & (CHUNK - 1)) * size;
+}
+
+static void *chunk_add(struct chunks *chunks, size_t size)
+{
+    if (chunks->count >= UINT32_MAX - 1)
+        return NULL;
+    if ((chunks->count & (CHUNK - 1)) == 0) {
+        size_t have = chunks->count >> CHUNK_BITS;
+        if (have == chunks->room) {
+            size_t more = have ? have * 2 : 8;
+            char **items = realloc(chunks->items, more * sizeof *items);
+            if (!items)
+                return NULL;
+            chunks->items = items;
+            chunks->room = more;
+        }
+        chunks->items[have] = malloc(CHUNK * size);
+        if (!chunks->items[have])
+            return NULL;
+    }
+    return chunk_item(chunks, size, chunks->count++);
+}
+
+static void chunks_release(struct chunks *chunks)
+{
+    size_t held = (chunks->count + CHUNK - 1) >> CHUNK_BITS;
+    for (size_t i = 0; i < held; i++)
+        free(chunks->items[i]);
+    free(chunks->items);
+}
+
+struct id_index *index_new(void)
+{
+    struct id_index *index = calloc(1, sizeof *index);
+    if (!index)
+        return NULL;
+    index->slots = calloc(FIRST_SLOTS, sizeof *index->slots);
+    if (!index->slots) {
+        free(index);
+        return NULL;
+    }
+    index->slot_count = FIRST_SLOTS;
+    return index;
+}
+
+void index_free(struct id_index *index)
+{
+    if (!index)
+        return;
+    free(index->slots);
+    free(index->rejected);
+    chunks_release(&index->keys);
+    chunks_release(&index->entries);
+    arena_release(&index->texts);
+    free(index);
+}
+
+static uint32_t tag_of(enum id_space space, struct slice id)
+{
+    return (uint32_t)(hash_of(id) >> 16) + (uint32_t)space * 0x9E3779B1U;
+}
+
+/* The slot of a key, or the free one where it would go. */
+static struct slot *slot_of(const struct id_index *index, enum id_space space, struct slice id,
+                            uint32_t tag)
+{
+    size_t mask = index->slot_count - 1;
+    size_t at = tag & mask;
+    uint32_t len_space = (uint32_t)id.len << 2 | (uint32_t)space;
+    for (;; at = (at + 1) & mask) {
+        struct slot *slot = &index->slots[at];
+        if (slot->key == 0)
+            return slot;
+        if (slot->tag != tag)
+            continue;
+        const struct key *key = chunk_item(&index->keys, sizeof *key, slot->key - 1);
+        if (key->len_space == len_space && memcmp(key->text, id.ptr, id.len) == 0)
+            return slot;
+    }
+}
+
+struct id_entry *index_find_entry(struct id_index *index, enum id_space space, struct slice id)
+{
+    if (id.len == 0)
+        return NULL;
+    const struct slot *slot = slot_of(index, space, id, tag_of(space, id));
+    if (slot->key == 0)
+        return NULL;
+    const struct key *key = chunk_item(&index->keys, sizeof *key, slot->key - 1);
+    return chunk_item(&index->entries, sizeof(struct id_entry), key->entry);
+}
+
+const struct id_entry *index_find(const struct id_index *index, enum id_space space,
+                                  struct slice id)
+{
+    return index_find_entry((struct id_index *)(uintptr_t)index, space, id);
+}
+
+struct id_entry *index_add(struct id_index *index, bool accepted, struct slice text,
+                           const struct slice *extra, size_t extra_count)
+{
+    struct slice copy = arena_copy(&index->texts, text);
+    struct slice *values = NULL;
+    if (extra_count) {
+        values = arena_alloc(&index->texts, extra_count * sizeof *values);
+        for (size_t i = 0; values && i < extra_count; i++)
+            values[i] = arena_copy(&index->texts, extra[i]);
+    }
+    if (index->texts.oom)
+        return NULL;
+    uint32_t number = (uint32_t)index->entries.count;
+    struct id_entry *entry = chunk_add(&index->entries, sizeof *entry);
+    if (entry)
+        *entry = (struct id_entry){.text = copy.ptr,
+                                   .len = (uint32_t)copy.len,
+                                   .accepted = accepted,
+                                   .number = number,
+                                   .extra = values};
+    return entry;
+}
+
+static bool grow(struct id_index *index)
+{
+    size_t count = index->slot_count * 2;
+    struct slot *slots = calloc(count, sizeof *slots);
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < index->slot_count; i++) {
+        if (index->slots[i].key == 0)
+            continue;
+        size_t at = index->slots[i].tag & (count - 1);
+        while (slots[at].key)
+            at = (at + 1) & (count - 1);
+        slots[at] = index->slots[i];
+    }
+    free(index->slots);
+    index->slots = slots;
+    index->slot_count = count;
+    return true;
+}
+
+static bool add_key(struct id_index *index, struct slot *slot, enum id_space space,
+                    struct slice id, const struct id_entry *entry)
+{
+    /* An id that is also the written one shares its bytes. */
+    bool shared = entry->accepted && slice_equal(id, slice_of(entry->text, entry->len));
+    const char *text = shared ? entry->text : arena_copy(&index->texts, id).ptr;
+    struct key *key = text ? chunk_add(&index->keys, sizeof *key) : NULL;
+    if (!key)
+        return false;
+    *key = (struct key){text, (uint32_t)id.len << 2 | (uint32_t)space, entry->number};
+    slot->key = (uint32_t)index->keys.count;
+    return true;
+}
+
+bool index_name(struct id_index *index, enum id_space space, struct slice id,
+                const struct id_entry *entry)
+{
+    if (id.len == 0)
+        return true;
+    if (index->keys.count * 4 >= index->slot_count * 3 && !grow(index))
+        return false;
+    uint32_t tag = tag_of(space, id);
+    struct slot *slot = slot_of(index, space, id, tag);
+    if (slot->key == 0) {
+        slot->tag = tag;
+        return add_key(index, slot, space, id, entry);
+    }
+    struct key *key = chunk_item(&index->keys, sizeof *key, slot->key - 1);
+    const struct id_entry *old = chunk_item(&index->entries, sizeof *old, key->entry);
+    if (!old->accepted && entry->accepted)
+        key->entry = entry->number;
+    return true;
+}
+
+static struct hash128 *rejected_slot(const struct id_index *index, struct hash128 content)
+{
+    size_t at = content.a & (index->rejected_room - 1);
+    static const struct hash128 none = {0, 0};
+    while (!hash_equal(index->rejected[at], none) && !hash_equal(index->rejected[at], content))
+        at = (at + 1) & (index->rejected_room - 1);
+    return &index->rejected[at];
+}
+
+bool index_has_rejected(const struct id_index *index, struct hash128 content)
+{
+    return index->rejected_count && hash_equal(*rejected_slot(index, content), content);
+}
+
+bool index_add_rejected(struct id_index *index, struct hash128 content)
+{
+    if (index->rejected_count * 2 >= index->rejected_room) {
+        struct id_index bigger = *index;
+        bigger.rejected_room = index->rejected_room ? index->rejected_room * 2 : 64;
+        bigger.rejected = calloc(bigger.rejected_room, sizeof *bigger.rejected);
+        if (!bigger.rejected)
+            return false;
+        static const struct hash128 none = {0, 0};
+        for (size_t i = 0; i < index->rejected_room; i++)
+            if (!hash_equal(index->rejected[i], none))
+                *rejected_slot(&bigger, index->rejected[i]) = index->rejected[i];
+        free(index->rejected);
+        index->rejected = bigger.rejected;
+        index->rejected_room = bigger.rejected_room;
+    }
+    struct hash128 *slot = rejected_slot(index, content);
+    if (!hash_equal(*slot, content)) {
+        *slot = content;
+        index->rejected_count++;
+    }
+    return true;
+}
+
+size_t index_count(const struct id_index *index)
+{
+    return index->entries.count;
+}

@@ -1,0 +1,59 @@
+/* The ids of one entity: who is known under them, who was accepted, who was rejected and why.
+ *
+ * Written by the committer while its entity is read, frozen when the stage ends, then read by all
+ * workers without locks. About 90 bytes for an id of 24 bytes.
+ */
+#ifndef CONVERTER_INDEX_H
+#define CONVERTER_INDEX_H
+
+#include "formats/base/arena.h"
+#include "formats/base/hash.h"
+
+/* What kind of name an id is; the same text may stand for different records in different ones. */
+enum id_space {
+    SPACE_CLEVER, /* the record's `id` */
+    SPACE_SIS,    /* its SIS ID in the output where that is not the Clever ID */
+    SPACE_LEGACY  /* a v3 teacher's legacy_id */
+};
+
+struct id_entry {
+    const char *text; /* accepted: its SIS ID in the output; rejected: the root's id */
+    uint32_t len;
+    bool accepted;
+    uint32_t number;        /* 0, 1, 2 ...: for marks outside the index */
+    struct hash128 content; /* of an accepted record */
+    uint64_t username;      /* hash of the username, without letter case; accepted people */
+    const struct slice *extra; /* of courses and terms */
+};
+
+struct id_index;
+
+struct id_index *index_new(void);
+void index_free(struct id_index *index);
+
+/* The entry an id leads to, NULL for none. */
+const struct id_entry *index_find(const struct id_index *index, enum id_space space,
+                                  struct slice id);
+
+/* The same, for the committer. */
+struct id_entry *index_find_entry(struct id_index *index, enum id_space space, struct slice id);
+
+/* A new entry that no id leads to yet; `text` and `extra` (count, or NULL) are copied. NULL when
+ * out of memory. */
+struct id_entry *index_add(struct id_index *index, bool accepted, struct slice text,
+                           const struct slice *extra, size_t extra_count);
+
+/* Lets an id lead to `entry`. An id that leads to an accepted entry keeps it, one that leads to a
+ * rejected one keeps that unless `entry` is accepted. A blank id is left alone. False: out of
+ * memory. */
+bool index_name(struct id_index *index, enum id_space space, struct slice id,
+                const struct id_entry *entry);
+
+/* The contents of rejected records. */
+bool index_add_rejected(struct id_index *index, struct hash128 content);
+bool index_has_rejected(const struct id_index *index, struct hash128 content);
+
+/* How many entries there are, and how many of them were accepted. */
+size_t index_count(const struct id_index *index);
+
+#endif

@@ -1,0 +1,576 @@
+/* EXPORTs are walked in the order given. A folder's files are collected first and sorted by
+ * path; then each is opened for a look at its first bytes: a zip is replaced by its members, in
+ * their own order, everything else becomes an input. */
+#include "converter/inventory.h"
+
+#include "formats/clever/entity.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SPOOL_BYTES = 256 * 1024 };
+
+struct walk {
+    struct inventory *inventory;
+    const struct options *options;
+    struct failure *failure;
+    struct stat output; /* of DIR, which is never read */
+    bool output_exists;
+};
+
+/* A file of a folder, before it is looked at. */
+struct found {
+    struct slice path; /* below the folder */
+};
+
+struct found_list {
+    struct found *items;
+    size_t count;
+    size_t room;
+};
+
+bool entity_used(const struct options *options, enum entity entity)
+{
+    switch (entity) {
+    case ENTITY_SCHOOL:
+    case ENTITY_TEACHER:
+    case ENTITY_STUDENT:
+    case ENTITY_USER: return true;
+    case ENTITY_COURSE:
+    case ENTITY_TERM:
+    case ENTITY_SECTION:
+    case ENTITY_ENROLLMENT: return !options->users_only;
+    case ENTITY_OTHER:
+    case ENTITY_NONE: break;
+    }
+    return false;
+}
+
+/* Takes a run of digits off both; its numbers' order. */
+static int compare_numbers(struct slice *a, struct slice *b)
+{
+    struct slice *both[2] = {a, b};
+    struct slice digits[2];
+    for (int i = 0; i < 2; i++) {
+        struct slice *s = both[i];
+        while (s->len && *s->ptr == '0') {
+            s->ptr++;
+            s->len--;
+        }
+        digits[i] = *s;
+        while (s->len && ascii_digit(*s->ptr)) {
+            s->ptr++;
+            s->len--;
+        }
+        digits[i].len -= s->len;
+    }
+    if (digits[0].len != digits[1].len)
+        return digits[0].len < digits[1].len ? -1 : 1;
+    return digits[0].len ? memcmp(digits[0].ptr, digits[1].ptr, digits[0].len) : 0;
+}
+
+int path_compare(struct slice a, struct slice b)
+{
+    struct slice x = a;
+    struct slice y = b;
+    while (x.len && y.len) {
+        if (ascii_digit(*x.ptr) && ascii_digit(*y.ptr)) {
+            int order = compare_numbers(&x, &y);
+            if (order)
+                return order;
+            continue;
+        }
+        if (*x.ptr != *y.ptr)
+            return (unsigned char)*x.ptr < (unsigned char)*y.ptr ? -1 : 1;
+        x.ptr++;
+        x.len--;
+        y.ptr++;
+        y.len--;
+    }
+    if (x.len != y.len)
+        return x.len < y.len ? -1 : 1;
+    /* "page1" and "page01": equal as numbers, told apart by their bytes. */
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len ? memcmp(a.ptr, b.ptr, len) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare_found(const void *a, const void *b)
+{
+    return path_compare(((const struct found *)a)->path, ((const struct found *)b)->path);
+}
+
+static int compare_inputs(const void *a, const void *b)
+{
+    return path_compare(((const struct input *)a)->path, ((const struct input *)b)->path);
+}
+
+/* Whether a part of the path says that it is not meant (contract, section 2). */
+static bool hidden(struct slice path)
+{
+    while (path.len) {
+        size_t len = slice_find(path, '/');
+        struct slice part = slice_of(path.ptr, len);
+        bool dots = slice_is(part, ".") || slice_is(part, "..");
+        if ((part.len && part.ptr[0] == '.' && !dots) || slice_is(part, "__MACOSX"))
+            return true;
+        size_t used = len < path.len ? len + 1 : len;
+        path.ptr += used;
+        path.len -= used;
+    }
+    return false;
+}
+
+/* a + between + b as a terminated string in the arena. */
+static const char *joined(struct arena *arena, struct slice a, const char *between,
+                          struct slice b)
+{
+    size_t gap = strlen(between);
+    char *text = arena_bytes(arena, a.len + gap + b.len + 1);
+    if (!text)
+        return NULL;
+    if (a.len)
+        memcpy(text, a.ptr, a.len);
+    memcpy(text + a.len, between, gap);
+    if (b.len)
+        memcpy(text + a.len + gap, b.ptr, b.len);
+    text[a.len + gap + b.len] = '\0';
+    return text;
+}
+
+static bool grow(void **items, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return true;
+    size_t more = *room ? *room * 2 : 16;
+    void *grown = realloc(*items, more * size);
+    if (!grown)
+        return false;
+    *items = grown;
+    *room = more;
+    return true;
+}
+
+static struct input *add_input(struct walk *walk, const char *label, struct slice path)
+{
+    struct inventory *inventory = walk->inventory;
+    if (!label || !path.ptr ||
+        !grow((void **)&inventory->inputs, inventory->count, &inventory->room,
+              sizeof *inventory->inputs)) {
+        failure_no_memory(walk->failure);
+        return NULL;
+    }
+    struct input *input = &inventory->inputs[inventory->count++];
+    *input = (struct input){.label = label,
+                            .path = path,
+                            .spool = -1,
+                            .path_entity = entity_of_path(path),
+                            .first_entity = ENTITY_NONE};
+    return input;
+}
+
+/* ---- unlinked temporary files ---- */
+
+static int spool_in(const char *folder)
+{
+#ifdef O_TMPFILE
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+#endif
+    char name[4096];
+    int len = snprintf(name, sizeof name, "%s/clever2sds-XXXXXX", folder);
+    if (len < 0 || (size_t)len >= sizeof name)
+        return -1;
+    int made = mkstemp(name);
+    if (made >= 0 && (unlink(name) != 0 || fcntl(made, F_SETFD, FD_CLOEXEC) != 0)) {
+        (void)close(made);
+        return -1;
+    }
+    return made;
+}
+
+static int spool_new(struct failure *failure)
+{
+    const char *wanted = getenv("TMPDIR");
+    const char *const folders[] = {wanted && *wanted ? wanted : "/var/tmp", "/tmp"};
+    int fd = -1;
+    for (size_t i = 0; i < 2 && fd < 0; i++)
+        fd = spool_in(folders[i]);
+    if (fd < 0)
+        failure_set(failure, FAILURE_OUTPUT,
+                    "no temporary file can be made in %s (%s); set TMPDIR to a folder with room",
+                    folders[0], strerror(errno));
+    return fd;
+}
+
+static bool write_all(int fd, const char *bytes, size_t len, struct failure *failure)
+{
+    while (len > 0) {
+        ssize_t done = write(fd, bytes, len);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return failure_set(failure, FAILURE_OUTPUT,
+                               "a temporary file cannot be written (%s); make room, or set "
+                               "TMPDIR to a folder with room",
+                               strerror(errno));
+        bytes += done;
+        len -= (size_t)done;
+    }
+    return true;
+}
+
+/* Reads `source` (taken) to its end into an unlinked file, which the inventory owns; -1 with a
+ * failure. */
+static int spool(struct walk *walk, struct source *source, const char *label)
+{
+    struct inventory *inventory = walk->inventory;
+    char *bytes = malloc(SPOOL_BYTES);
+    int *spools = realloc(inventory->spools, (inventory->spool_count + 1) * sizeof *spools);
+    if (spools)
+        inventory->spools = spools;
+    int fd = bytes && spools ? spool_new(walk->failure) : -1;
+    if (fd >= 0)
+        inventory->spools[inventory->spool_count++] = fd;
+    else
+        failure_no_memory(walk->failure); /* unless spool_new has said more */
+    uint64_t total = 0;
+    bool ok = fd >= 0;
+    while (ok) {
+        ssize_t got = source_read(source, bytes, SPOOL_BYTES, walk->failure);
+        if (got <= 0) {
+            ok = got == 0;
+            break;
+        }
+        total += (uint64_t)got;
+        if (total > walk->options->max_bytes)
+            ok = failure_set(walk->failure, FAILURE_INPUT,
+                             "%s: has more than the %llu bytes of --max-bytes; raise it if the "
+                             "export is that large",
+                             label, (unsigned long long)walk->options->max_bytes);
+        else
+            ok = write_all(fd, bytes, (size_t)got, walk->failure);
+    }
+    free(bytes);
+    source_free(source);
+    return ok ? fd : -1;
+}
+
+/* ---- zips ---- */
+
+struct members {
+    struct walk *walk;
+    struct zip_archive *zip;
+    const char *label;
+};
+
+static bool add_member(void *context, const struct zip_member *member)
+{
+    struct members *members = context;
+    struct walk *walk = members->walk;
+    struct arena *arena = &walk->inventory->arena;
+    struct slice name = slice_from(member->name);
+    if (member->folder || member->link || hidden(name))
+        return true;
+    const char *label = joined(arena, slice_from(members->label), "!", name);
+    struct input *input = add_input(walk, label, arena_copy(arena, name));
+    if (!input)
+        return false;
+    if (member->encrypted)
+        return failure_set(walk->failure, FAILURE_INPUT,
+                           "%s: is encrypted; make the zip again without a password", label);
+    input->zip = members->zip;
+    input->place = member->place;
+    return true;
+}
+
+/* Adds the members of the zip in `fd` (taken). */
+static bool add_zip(struct walk *walk, int fd, const char *label)
+{
+    struct inventory *inventory = walk->inventory;
+    struct zip_archive **zips =
+        realloc(inventory->zips, (inventory->zip_count + 1) * sizeof *zips);
+    if (!zips) {
+        (void)close(fd);
+        return failure_no_memory(walk->failure);
+    }
+    inventory->zips = zips;
+    struct zip_archive *zip = zip_open(fd, label, walk->failure);
+    if (!zip)
+        return false;
+    zips[inventory->zip_count++] = zip;
+    struct members members = {walk, zip, label};
+    size_t first = inventory->count;
+    if (!zip_list(zip, add_member, &members, walk->failure))
+        return false;
+    if (inventory->count > first)
+        qsort(inventory->inputs + first, inventory->count - first, sizeof *inventory->inputs,
+              compare_inputs);
+    return true;
+}
+
+/* ---- files ---- */
+
+static bool is_zip(const unsigned char *bytes, size_t len)
+{
+    static const unsigned char marks[][4] = {{'P', 'K', 3, 4}, {'P', 'K', 5, 6}, {'P', 'K', 7, 8}};
+    for (size_t i = 0; i < 3; i++)
+        if (len >= 4 && memcmp(bytes, marks[i], 4) == 0)
+            return true;
+    return false;
+}
+
+/* The first bytes of a stream, fewer than 4 only at its end. `source` is taken. */
+static ssize_t first_bytes(struct source *source, unsigned char *bytes, struct failure *failure)
+{
+    size_t len = 0;
+    ssize_t got = source ? 1 : -1;
+    while (source && len < 4 && got > 0) {
+        got = source_read(source, bytes + len, 4 - len, failure);
+        len += got > 0 ? (size_t)got : 0;
+    }
+    source_free(source);
+    return got < 0 ? -1 : (ssize_t)len;
+}
+
+static int duplicate(int fd, const char *label, struct failure *failure)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0 || lseek(copy, 0, SEEK_SET) != 0) {
+        if (copy >= 0)
+            (void)close(copy);
+        failure_set(failure, FAILURE_INPUT, "%s: cannot be read: %s", label, strerror(errno));
+        return -1;
+    }
+    return copy;
+}
+
+/* A stream over an open file from its start; the file stays open. */
+static struct source *stream(int fd, const char *label, struct failure *failure)
+{
+    int copy = duplicate(fd, label, failure);
+    return copy < 0 ? NULL : source_from_fd(copy, label, failure);
+}
+
+/* Looks at an open regular file (not taken) and adds it, or what it holds. `spooled`: it has no
+ * name of its own. */
+static bool add_open_file(struct walk *walk, int fd, const char *label, struct slice path,
+                          const char *open_path, bool spooled)
+{
+    unsigned char bytes[4];
+    struct source *raw = stream(fd, label, walk->failure);
+    ssize_t len = first_bytes(raw, bytes, walk->failure);
+    if (len < 0)
+        return false;
+    bool gzip = len >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B;
+    if (gzip) {
+        struct source *packed = stream(fd, label, walk->failure);
+        struct source *inside = packed ? source_gunzip(packed, walk->failure) : NULL;
+        len = first_bytes(inside, bytes, walk->failure);
+        if (len < 0)
+            return false;
+    }
+    if (is_zip(bytes, (size_t)len)) {
+        int zip = fd;
+        if (gzip) {
+            struct source *packed = stream(fd, label, walk->failure);
+            struct source *inside = packed ? source_gunzip(packed, walk->failure) : NULL;
+            zip = inside ? spool(walk, inside, label) : -1;
+            if (zip < 0)
+                return false;
+        }
+        int copy = duplicate(zip, label, walk->failure);
+        return copy >= 0 && add_zip(walk, copy, label);
+    }
+    struct input *input = add_input(walk, label, path);
+    if (!input)
+        return false;
+    if (spooled)
+        input->spool = fd;
+    else
+        input->open_path = open_path;
+    return true;
+}
+
+static bool cannot_open(struct walk *walk, const char *label)
+{
+    return failure_set(walk->failure, FAILURE_INPUT, "%s: cannot be opened: %s", label,
+                       strerror(errno));
+}
+
+static bool add_stream(struct walk *walk, int fd, const char *label)
+{
+    struct source *source = source_from_fd(fd, label, walk->failure);
+    int file = source ? spool(walk, source, label) : -1;
+    return file >= 0 && add_open_file(walk, file, label, slice_from(label), NULL, true);
+}
+
+static bool add_file(struct walk *walk, const char *open_path, const char *label,
+                     struct slice path)
+{
+    int fd = open(open_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return cannot_open(walk, label);
+    bool ok = add_open_file(walk, fd, label, path, open_path, false);
+    (void)close(fd);
+    return ok;
+}
+
+static bool collect(struct walk *walk, int folder, struct slice above, struct found_list *found);
+
+/* One entry of a folder: a file is noted, a folder walked; everything else is left alone. */
+static bool collect_entry(struct walk *walk, int folder, struct slice path, const char *name,
+                          struct found_list *found)
+{
+    struct stat info;
+    struct stat target;
+    if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return cannot_open(walk, path.ptr);
+    if (S_ISDIR(info.st_mode)) {
+        bool output = walk->output_exists && info.st_dev == walk->output.st_dev &&
+                      info.st_ino == walk->output.st_ino;
+        if (output)
+            return true;
+        int below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        return below < 0 ? cannot_open(walk, path.ptr) : collect(walk, below, path, found);
+    }
+    bool link = S_ISLNK(info.st_mode) && fstatat(folder, name, &target, 0) == 0 &&
+                S_ISREG(target.st_mode);
+    if (!S_ISREG(info.st_mode) && !link)
+        return true;
+    if (!grow((void **)&found->items, found->count, &found->room, sizeof *found->items))
+        return failure_no_memory(walk->failure);
+    found->items[found->count++].path = path;
+    return true;
+}
+
+/* Collects the files below an open folder (taken). The depth is bounded by the longest path the
+ * system can open. NOLINTNEXTLINE(misc-no-recursion) */
+static bool collect(struct walk *walk, int folder, struct slice above, struct found_list *found)
+{
+    DIR *dir = fdopendir(folder);
+    if (!dir) {
+        (void)close(folder);
+        return cannot_open(walk, above.len ? above.ptr : ".");
+    }
+    bool ok = true;
+    while (ok) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (!entry) {
+            ok = errno == 0 || cannot_open(walk, above.len ? above.ptr : ".");
+            break;
+        }
+        if (entry->d_name[0] == '.' || strcmp(entry->d_name, "__MACOSX") == 0)
+            continue;
+        const char *path = joined(&walk->inventory->arena, above, above.len ? "/" : "",
+                                  slice_from(entry->d_name));
+        ok = path ? collect_entry(walk, folder, slice_from(path), entry->d_name, found)
+                  : failure_no_memory(walk->failure);
+    }
+    (void)closedir(dir);
+    return ok;
+}
+
+static bool add_folder(struct walk *walk, const char *export, struct slice label)
+{
+    struct arena *arena = &walk->inventory->arena;
+    struct found_list found = {0};
+    int folder = open(export, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = folder < 0 ? cannot_open(walk, export)
+                         : collect(walk, folder, SLICE_ABSENT, &found);
+    if (ok && found.count > 0)
+        qsort(found.items, found.count, sizeof *found.items, compare_found);
+    for (size_t i = 0; ok && i < found.count; i++) {
+        struct slice path = found.items[i].path;
+        const char *full = joined(arena, label, "/", path);
+        ok = full ? add_file(walk, full, full, path) : failure_no_memory(walk->failure);
+    }
+    free(found.items);
+    return ok;
+}
+
+/* EXPORT as given without a trailing slash; a lone "/" becomes nothing, so that "/" + path is
+ * right. */
+static struct slice export_label(const char *export)
+{
+    struct slice label = slice_from(export);
+    while (label.len && label.ptr[label.len - 1] == '/')
+        label.len--;
+    return label;
+}
+
+static bool add_export(struct walk *walk, const char *export)
+{
+    struct stat info;
+    if (strcmp(export, "-") == 0) {
+        int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+        return fd < 0 ? cannot_open(walk, export) : add_stream(walk, fd, "-");
+    }
+    if (stat(export, &info) != 0)
+        return cannot_open(walk, export);
+    struct slice label = export_label(export);
+    if (S_ISDIR(info.st_mode))
+        return add_folder(walk, export, label);
+    if (S_ISREG(info.st_mode))
+        return add_file(walk, export, export, label);
+    if (!S_ISFIFO(info.st_mode) && !S_ISCHR(info.st_mode))
+        return failure_set(walk->failure, FAILURE_INPUT,
+                           "%s: is neither a folder nor a file; give one of these", export);
+    int fd = open(export, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return fd < 0 ? cannot_open(walk, export) : add_stream(walk, fd, export);
+}
+
+bool inventory_build(struct inventory *inventory, const struct options *options,
+                     struct failure *failure)
+{
+    *inventory = (struct inventory){.count = 0};
+    struct walk walk = {.inventory = inventory, .options = options, .failure = failure};
+    walk.output_exists = stat(options->output, &walk.output) == 0;
+    for (size_t i = 0; i < options->export_count; i++)
+        if (!add_export(&walk, options->exports[i]))
+            return false;
+    return true;
+}
+
+struct source *input_open(const struct input *input, struct failure *failure)
+{
+    struct source *source = NULL;
+    if (input->zip) {
+        source = source_from_zip(input->zip, input->place, input->label, failure);
+    } else if (input->spool >= 0) {
+        source = stream(input->spool, input->label, failure);
+    } else {
+        int fd = open(input->open_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+            failure_set(failure, FAILURE_INPUT, "%s: cannot be opened: %s", input->label,
+                        strerror(errno));
+        else
+            source = source_from_fd(fd, input->label, failure);
+    }
+    return source ? source_sniffed(source, failure) : NULL;
+}
+
+void inventory_release(struct inventory *inventory)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        free(inventory->inputs[i].combined);
+        free(inventory->inputs[i].lists);
+        free(inventory->inputs[i].empties);
+    }
+    for (size_t i = 0; i < inventory->zip_count; i++)
+        zip_free(inventory->zips[i]);
+    for (size_t i = 0; i < inventory->spool_count; i++)
+        (void)close(inventory->spools[i]);
+    free(inventory->inputs);
+    free(inventory->zips);
+    free(inventory->spools);
+    arena_release(&inventory->arena);
+    *inventory = (struct inventory){.count = 0};
+}

@@ -1,0 +1,98 @@
+/* What there is to read: every file and zip member below the EXPORTs, in the order of the
+ * contract (section 2, Order), and what is learned about each of them.
+ */
+#ifndef CONVERTER_INVENTORY_H
+#define CONVERTER_INVENTORY_H
+
+#include "converter/options.h"
+#include "formats/base/arena.h"
+#include "formats/clever/schema.h"
+#include "formats/source/source.h"
+
+enum input_form {
+    FORM_UNKNOWN,
+    FORM_JSON,
+    FORM_EMPTY,
+    FORM_HTML,
+    FORM_TEXT, /* neither JSON nor HTML */
+    FORM_UTF16,
+    FORM_ZIP /* inside a zip */
+};
+
+/* One list of a file, in the order of the file. */
+struct input_list {
+    enum entity self; /* rule 2 */
+    enum entity key;  /* rule 3 */
+    bool unused_key;  /* a list of a combined object under a key that is not used */
+    bool envelope;
+    bool finished; /* `self` cannot change any more */
+    bool last_page;
+    struct slice self_link; /* canonical, in the inventory's arena; absent for none */
+    struct slice next_link;
+    struct slice next_raw; /* as read */
+    uint64_t count;        /* elements, empty ones included */
+};
+
+struct input_empty {
+    uint64_t line; /* of the byte that ends the empty element */
+    uint32_t list;
+};
+
+struct input {
+    const char *label;     /* the error file's Source */
+    struct slice path;     /* below the EXPORT, for rule 4 and for the order */
+    const char *open_path; /* a file; NULL for a spool or a zip member */
+    int spool;             /* an unlinked file, or -1 */
+    struct zip_archive *zip;
+    struct zip_place place;
+
+    enum input_form form;
+    enum entity path_entity; /* rule 4 */
+    enum entity first_entity; /* rule 6; ENTITY_NONE until somebody tells */
+    entity_set entities;      /* of its elements, as far as known; unused ones as OTHER */
+    bool surveyed;            /* read to its end: all of this is complete */
+    bool collected;           /* `lists` and `empties` are complete */
+    bool failed_download;     /* has an error answer among its top-level values */
+    bool ignored;
+    uint64_t *combined; /* which top-level values are combined objects */
+    size_t combined_count;
+    bool combined_known;
+    struct input_list *lists;
+    size_t list_count;
+    struct input_empty *empties;
+    size_t empty_count;
+
+    uint64_t records[ENTITY_COUNT];    /* read, by the entity that the file's elements have */
+    uint64_t duplicates[ENTITY_COUNT]; /* duplicate_record */
+    uint64_t bytes;                    /* unpacked, as far as read */
+};
+
+struct inventory {
+    struct input *inputs;
+    size_t count;
+    size_t nested_zips; /* zips inside zips, which are not looked into */
+    struct arena arena;
+    /* private */
+    size_t room;
+    struct zip_archive **zips;
+    size_t zip_count;
+    int *spools;
+    size_t spool_count;
+};
+
+/* Finds all inputs. Standard input is read to its end. False: FAILURE_INPUT; the inventory must
+ * be released in any case. */
+bool inventory_build(struct inventory *inventory, const struct options *options,
+                     struct failure *failure);
+void inventory_release(struct inventory *inventory);
+
+/* Opens an input from its beginning, unpacked. */
+struct source *input_open(const struct input *input, struct failure *failure);
+
+/* Whether a run with these options uses records of the entity. */
+bool entity_used(const struct options *options, enum entity entity);
+
+/* Order of paths: digit runs compare as numbers, else bytes (contract, section 2). */
+int path_compare(struct slice a, struct slice b);
+
+#endif

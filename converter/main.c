@@ -1,0 +1,62 @@
+/* Options in, exit status out. */
+#include "converter/convert.h"
+#include "converter/interrupt.h"
+#include "formats/base/hash.h"
+
+#include <stdio.h>
+
+static int fail(const struct failure *failure)
+{
+    (void)fprintf(stderr, "clever2sds: %s\n", failure->text);
+    return (int)failure->kind;
+}
+
+/* Standard output may be a full disk or a closed pipe: the result stands, but somebody should
+ * know that they were not told. */
+static int print(const struct buf *text, int status)
+{
+    size_t done = fwrite(text->data ? text->data : "", 1, text->len, stdout);
+    if (done == text->len && fflush(stdout) == 0 && !text->oom)
+        return status;
+    (void)fprintf(stderr, "clever2sds: standard output cannot be written; the rest is done\n");
+    return status ? status : (int)FAILURE_OUTPUT;
+}
+
+static void show(int action, struct buf *out)
+{
+    switch ((enum action)action) {
+    case ACTION_HELP: options_put_help(out); break;
+    case ACTION_VERSION: buf_put_text(out, "clever2sds " VERSION "\n"); break;
+    case ACTION_LIST_CODES: options_put_codes(out); break;
+    case ACTION_LIST_COLUMNS: options_put_columns(out); break;
+    case ACTION_LIST_OPTIONS: options_put_table(out); break;
+    case ACTION_CONVERT: break;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct failure failure = {.kind = FAILURE_NONE};
+    struct buf told = {0};
+    int status = 0;
+    hash_seed();
+    interrupt_catch();
+    if (!options_parse(&options, argc, argv, &failure)) {
+        options_release(&options);
+        return fail(&failure);
+    }
+    if (options.action == ACTION_CONVERT)
+        status = convert(&options, &told, &failure);
+    else
+        show(options.action, &told);
+    if (failure.kind != FAILURE_NONE)
+        status = fail(&failure);
+    else
+        status = print(&told, status);
+    buf_release(&told);
+    options_release(&options);
+    if (failure.kind != FAILURE_NONE)
+        interrupt_raise();
+    return status;
+}

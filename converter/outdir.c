@@ -1,0 +1,475 @@
+#include "converter/outdir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char STAGE_MARK[] = ".clever2sds-";
+static const char REVIEW[] = "review";
+
+/* Everything this program ever puts into a result. */
+static const char *const result_names[] = {
+    "School.csv",         "Section.csv",           "Teacher.csv",
+    "Student.csv",        "TeacherRoster.csv",     "StudentEnrollment.csv",
+    "school.csv",         "section.csv",           "teacher.csv",
+    "student.csv",        "teacherroster.csv",     "studentenrollment.csv"};
+static const char *const review_names[] = {"errors.csv", "summary.json"};
+
+struct outdir {
+    char *shown;  /* DIR as given, for messages */
+    char *base;   /* its last part */
+    char *stage;  /* name of the stage in the parent; NULL once it is gone */
+    int parent;
+    int old;      /* DIR, -1 when it does not exist */
+    int staged;   /* the stage; locked */
+    int review;   /* the stage's review */
+};
+
+static bool output_failure(struct failure *failure, const char *what, const char *doing)
+{
+    return failure_set(failure, FAILURE_OUTPUT, "%s: %s: %s", what, doing, strerror(errno));
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static bool one_of(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+#define ONE_OF(name, names) one_of(name, names, sizeof names / sizeof *names)
+
+static bool dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static int open_folder(int at, const char *name)
+{
+    return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* Calls `each` for every entry of a folder until it returns false. False when it did, or when
+ * the folder cannot be read. */
+static bool each_entry(int folder, bool (*each)(void *context, const char *name), void *context)
+{
+    int copy = open_folder(folder, ".");
+    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    if (!dir) {
+        close_fd(copy);
+        return false;
+    }
+    bool ok = true;
+    while (ok) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (!entry) {
+            ok = errno == 0;
+            break;
+        }
+        if (!dots(entry->d_name))
+            ok = each(context, entry->d_name);
+    }
+    (void)closedir(dir);
+    return ok;
+}
+
+/* ---- clearing a stage away ---- */
+
+struct clearing {
+    int from; /* the folder to empty */
+    int home; /* DIR or its review: where a stranger's file belongs, -1 for none */
+    bool review;
+};
+
+static bool same_file(int a, int b, const char *name)
+{
+    struct stat x;
+    struct stat y;
+    return fstatat(a, name, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstatat(b, name, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+/* Removes what is ours and links to what is safe at home; moves the rest home. What cannot be
+ * moved stays, and with it the stage: nothing of somebody else's is ever lost. */
+static bool clear_entry(void *context, const char *name)
+{
+    const struct clearing *c = context;
+    bool ours = c->review ? ONE_OF(name, review_names) : ONE_OF(name, result_names);
+    if (ours || (c->home >= 0 && same_file(c->from, c->home, name)))
+        (void)unlinkat(c->from, name, 0);
+    else if (c->home >= 0 && (c->review || strcmp(name, REVIEW) != 0))
+        (void)renameat2(c->from, name, c->home, name, RENAME_NOREPLACE);
+    return true;
+}
+
+static void clear_stage(int parent, const char *stage, int folder, int home)
+{
+    int review = open_folder(folder, REVIEW);
+    if (review >= 0) {
+        int home_review = home < 0 ? -1 : open_folder(home, REVIEW);
+        struct clearing inner = {review, home_review, true};
+        (void)each_entry(review, clear_entry, &inner);
+        close_fd(home_review);
+        close_fd(review);
+        (void)unlinkat(folder, REVIEW, AT_REMOVEDIR);
+    }
+    struct clearing outer = {folder, home, false};
+    (void)each_entry(folder, clear_entry, &outer);
+    (void)unlinkat(parent, stage, AT_REMOVEDIR);
+}
+
+static bool clear_stale(void *context, const char *name)
+{
+    const struct outdir *outdir = context;
+    size_t base = strlen(outdir->base);
+    bool stage = name[0] == '.' && strncmp(name + 1, outdir->base, base) == 0 &&
+                 strncmp(name + 1 + base, STAGE_MARK, sizeof STAGE_MARK - 1) == 0;
+    int folder = stage ? open_folder(outdir->parent, name) : -1;
+    if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0)
+        clear_stage(outdir->parent, name, folder, outdir->old);
+    close_fd(folder);
+    return true;
+}
+
+/* ---- opening ---- */
+
+/* Splits DIR into an open parent and a name. */
+static bool find_parent(struct outdir *outdir, const char *dir, struct failure *failure)
+{
+    char *real = realpath(dir, NULL);
+    char *path = real ? real : strdup(dir);
+    if (!path)
+        return failure_no_memory(failure);
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        path[--len] = '\0';
+    char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    outdir->base = strdup(name);
+    if (slash)
+        slash[slash == path] = '\0';
+    const char *parent = slash ? path : ".";
+    bool ok = outdir->base || failure_no_memory(failure);
+    if (ok && (*outdir->base == '\0' || dots(outdir->base)))
+        ok = failure_set(failure, FAILURE_OUTPUT,
+                         "%s: cannot be the output folder; give a folder inside another one", dir);
+    if (ok) {
+        outdir->parent = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (outdir->parent < 0)
+            ok = failure_set(failure, FAILURE_OUTPUT,
+                             "%s: its parent folder cannot be opened (%s); create that first", dir,
+                             strerror(errno));
+    }
+    free(path);
+    return ok;
+}
+
+static bool open_old(struct outdir *outdir, struct failure *failure)
+{
+    struct stat mine;
+    struct stat above;
+    outdir->old = open_folder(outdir->parent, outdir->base);
+    if (outdir->old < 0 && errno == ENOENT)
+        return true;
+    if (outdir->old < 0)
+        return failure_set(failure, FAILURE_OUTPUT,
+                           "%s: is no folder that can be opened (%s); choose another name",
+                           outdir->shown, strerror(errno));
+    if (fstat(outdir->old, &mine) != 0 || fstat(outdir->parent, &above) != 0)
+        return output_failure(failure, outdir->shown, "cannot be examined");
+    if (mine.st_dev != above.st_dev)
+        return failure_set(failure, FAILURE_OUTPUT,
+                           "%s: is a mount point, which cannot be replaced in one step; use a "
+                           "folder inside it",
+                           outdir->shown);
+    return true;
+}
+
+static bool make_stage(struct outdir *outdir, struct failure *failure)
+{
+    char name[NAME_MAX + 1];
+    for (unsigned i = 0; i < 1000; i++) {
+        int len = snprintf(name, sizeof name, ".%s%s%lu-%u", outdir->base, STAGE_MARK,
+                           (unsigned long)getpid(), i);
+        if (len < 0 || (size_t)len >= sizeof name)
+            return failure_set(failure, FAILURE_OUTPUT, "%s: the name is too long",
+                               outdir->shown);
+        if (mkdirat(outdir->parent, name, 0700) == 0) {
+            outdir->stage = strdup(name);
+            if (!outdir->stage) {
+                (void)unlinkat(outdir->parent, name, AT_REMOVEDIR);
+                return failure_no_memory(failure);
+            }
+            return true;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    return failure_set(failure, FAILURE_OUTPUT,
+                       "%s: nothing can be created beside it (%s); choose an output folder whose "
+                       "parent you may write",
+                       outdir->shown, strerror(errno));
+}
+
+/* The new folder takes over who may read the old one. */
+static bool take_over_mode(const struct outdir *outdir, int old, int fresh,
+                           struct failure *failure)
+{
+    struct stat info;
+    struct stat mine;
+    if (old < 0)
+        return true;
+    if (fstat(old, &info) != 0 || fstat(fresh, &mine) != 0)
+        return output_failure(failure, outdir->shown, "cannot be examined");
+    bool other = info.st_uid != mine.st_uid || info.st_gid != mine.st_gid;
+    if (other && fchown(fresh, info.st_uid, info.st_gid) != 0 && errno != EPERM)
+        return output_failure(failure, outdir->shown, "its owner cannot be kept");
+    if (fchmod(fresh, info.st_mode & 07777) != 0)
+        return output_failure(failure, outdir->shown, "its mode cannot be kept");
+    return true;
+}
+
+/* Whether the file system can exchange two folders: better known before an hour's work. */
+static bool probe_exchange(const struct outdir *outdir, struct failure *failure)
+{
+    if (mkdirat(outdir->staged, "a", 0700) != 0 || mkdirat(outdir->staged, "b", 0700) != 0)
+        return output_failure(failure, outdir->shown, "nothing can be created beside it");
+    int result = renameat2(outdir->staged, "a", outdir->staged, "b", RENAME_EXCHANGE);
+    int error = errno;
+    (void)unlinkat(outdir->staged, "a", AT_REMOVEDIR);
+    (void)unlinkat(outdir->staged, "b", AT_REMOVEDIR);
+    if (result == 0)
+        return true;
+    return failure_set(failure, FAILURE_OUTPUT,
+                       "%s: its file system cannot exchange two folders in one step (%s); use a "
+                       "folder on a local disk",
+                       outdir->shown, strerror(error));
+}
+
+static bool open_stage(struct outdir *outdir, struct failure *failure)
+{
+    if (!make_stage(outdir, failure))
+        return false;
+    outdir->staged = open_folder(outdir->parent, outdir->stage);
+    if (outdir->staged < 0 || flock(outdir->staged, LOCK_EX | LOCK_NB) != 0 ||
+        mkdirat(outdir->staged, REVIEW, 0700) != 0)
+        return output_failure(failure, outdir->shown, "nothing can be created beside it");
+    outdir->review = open_folder(outdir->staged, REVIEW);
+    if (outdir->review < 0)
+        return output_failure(failure, outdir->shown, "nothing can be created beside it");
+    return outdir->old < 0 || probe_exchange(outdir, failure);
+}
+
+struct outdir *outdir_open(const char *dir, struct failure *failure)
+{
+    struct outdir *outdir = calloc(1, sizeof *outdir);
+    if (!outdir) {
+        failure_no_memory(failure);
+        return NULL;
+    }
+    outdir->parent = outdir->old = outdir->staged = outdir->review = -1;
+    outdir->shown = strdup(dir);
+    bool ok = outdir->shown || failure_no_memory(failure);
+    ok = ok && find_parent(outdir, dir, failure) && open_old(outdir, failure);
+    if (ok)
+        (void)each_entry(outdir->parent, clear_stale, outdir);
+    if (!ok || !open_stage(outdir, failure)) {
+        outdir_free(outdir);
+        return NULL;
+    }
+    return outdir;
+}
+
+void outdir_free(struct outdir *outdir)
+{
+    if (!outdir)
+        return;
+    if (outdir->stage && outdir->staged >= 0)
+        clear_stage(outdir->parent, outdir->stage, outdir->staged, outdir->old);
+    else if (outdir->stage)
+        (void)unlinkat(outdir->parent, outdir->stage, AT_REMOVEDIR);
+    close_fd(outdir->review);
+    close_fd(outdir->staged);
+    close_fd(outdir->old);
+    close_fd(outdir->parent);
+    free(outdir->stage);
+    free(outdir->base);
+    free(outdir->shown);
+    free(outdir);
+}
+
+/* ---- files ---- */
+
+int outdir_create(struct outdir *outdir, const char *name, struct failure *failure)
+{
+    int fd = openat(outdir->staged, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                    0600);
+    if (fd < 0)
+        output_failure(failure, name, "cannot be created in the output folder");
+    return fd;
+}
+
+bool outdir_remove(struct outdir *outdir, const char *name, struct failure *failure)
+{
+    if (unlinkat(outdir->staged, name, 0) != 0)
+        return output_failure(failure, name, "cannot be removed");
+    return true;
+}
+
+char *outdir_old_file(const struct outdir *outdir, const char *name, size_t limit)
+{
+    struct stat info;
+    int fd = outdir->old < 0 ? -1 : openat(outdir->old, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return NULL;
+    char *text = NULL;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (size_t)info.st_size <= limit)
+        text = malloc((size_t)info.st_size + 1);
+    size_t len = 0;
+    while (text && len < (size_t)info.st_size) {
+        ssize_t got = read(fd, text + len, (size_t)info.st_size - len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+    }
+    if (text)
+        text[len] = '\0';
+    close_fd(fd);
+    return text;
+}
+
+/* ---- publishing ---- */
+
+struct carrying {
+    int from;
+    int to;
+    bool (*owned)(const void *context, struct slice name);
+    const void *context;
+    bool move; /* after the exchange: what could not be linked */
+};
+
+static bool review_owned(const void *context, struct slice name)
+{
+    (void)context;
+    for (size_t i = 0; i < sizeof review_names / sizeof *review_names; i++)
+        if (slice_is(name, review_names[i]))
+            return true;
+    return false;
+}
+
+/* Takes somebody else's entry along. */
+static bool carry_entry(void *context, const char *name)
+{
+    const struct carrying *c = context;
+    if (c->owned(c->context, slice_from(name)))
+        return true;
+    int result = c->move ? renameat2(c->from, name, c->to, name, RENAME_NOREPLACE)
+                         : linkat(c->from, name, c->to, name, 0);
+    /* A folder cannot be linked and is moved later, a file that was linked need not be moved. */
+    (void)result;
+    return true;
+}
+
+static bool sync_folder(const struct outdir *outdir, int folder, struct failure *failure)
+{
+    return fsync(folder) == 0 ||
+           output_failure(failure, outdir->shown, "cannot be made durable");
+}
+
+/* Exchanges `name` in `from` with `to_name` in `to`, or moves it there when `exists` is false. */
+static bool swap(const struct outdir *outdir, int from, const char *name, int to,
+                 const char *to_name, bool exists, struct failure *failure)
+{
+    unsigned flags = exists ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+    if (renameat2(from, name, to, to_name, flags) == 0)
+        return true;
+    return failure_set(failure, FAILURE_OUTPUT,
+                       "%s: cannot be replaced (%s); see who else uses it", outdir->shown,
+                       strerror(errno));
+}
+
+/* Takes along what stands in DIR's review beside this program's files. */
+static void carry_review(const struct outdir *outdir, int old_review, bool move)
+{
+    struct carrying c = {old_review, outdir->review, review_owned, NULL, move};
+    if (old_review >= 0)
+        (void)each_entry(old_review, carry_entry, &c);
+}
+
+static void forget_stage(struct outdir *outdir)
+{
+    free(outdir->stage);
+    outdir->stage = NULL;
+}
+
+bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, struct slice name),
+                    const void *context, struct failure *failure)
+{
+    bool exists = outdir->old >= 0;
+    int old_review = exists ? open_folder(outdir->old, REVIEW) : -1;
+    struct carrying c = {outdir->old, outdir->staged, owned, context, false};
+    carry_review(outdir, old_review, false);
+    if (exists)
+        (void)each_entry(outdir->old, carry_entry, &c);
+    bool ok = take_over_mode(outdir, outdir->old, outdir->staged, failure) &&
+              take_over_mode(outdir, old_review, outdir->review, failure) &&
+              sync_folder(outdir, outdir->review, failure) &&
+              sync_folder(outdir, outdir->staged, failure) &&
+              swap(outdir, outdir->parent, outdir->stage, outdir->parent, outdir->base, exists,
+                   failure);
+    if (!ok) {
+        close_fd(old_review);
+        return false;
+    }
+    (void)fsync(outdir->parent); /* the new result stands already; nothing is gained by failing */
+    if (exists) {
+        carry_review(outdir, old_review, true);
+        c.move = true;
+        (void)each_entry(outdir->old, carry_entry, &c);
+        clear_stage(outdir->parent, outdir->stage, outdir->old, outdir->staged);
+    }
+    close_fd(old_review);
+    forget_stage(outdir);
+    return true;
+}
+
+bool outdir_publish_review(struct outdir *outdir, struct failure *failure)
+{
+    if (outdir->old < 0) {
+        bool made = sync_folder(outdir, outdir->review, failure) &&
+                    sync_folder(outdir, outdir->staged, failure) &&
+                    swap(outdir, outdir->parent, outdir->stage, outdir->parent, outdir->base,
+                         false, failure);
+        if (made)
+            forget_stage(outdir);
+        return made;
+    }
+    int old_review = open_folder(outdir->old, REVIEW);
+    carry_review(outdir, old_review, false);
+    bool ok = take_over_mode(outdir, old_review, outdir->review, failure) &&
+              sync_folder(outdir, outdir->review, failure) &&
+              swap(outdir, outdir->staged, REVIEW, outdir->old, REVIEW, old_review >= 0, failure);
+    if (ok) {
+        (void)fsync(outdir->old);
+        carry_review(outdir, old_review, true);
+    }
+    close_fd(old_review);
+    return ok;
+}

@@ -1,0 +1,16 @@
+/* The lines of the error file that are not about records: about files, and about the export as a
+ * whole (contract, sections 5.4, 5.5 and 7). */
+#ifndef CONVERTER_REPORT_H
+#define CONVERTER_REPORT_H
+
+#include "converter/committer.h"
+#include "converter/run.h"
+
+/* Appends the lines about files, in input order, and counts them. `stops` is set when one of them
+ * keeps the result from being published. False: out of memory. */
+bool report_files(const struct run *run, struct totals *totals, struct buf *out, bool *stops);
+
+/* Appends the lines about the export. To be called last: it looks at all other counts. */
+bool report_export(const struct run *run, struct totals *totals, struct buf *out, bool *stops);
+
+#endif

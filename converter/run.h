@@ -1,0 +1,25 @@
+/* What one conversion has in common: set up by convert.c, then only read by workers, but for the
+ * indexes of the entity that is just being read, which belong to the committer. */
+#ifndef CONVERTER_RUN_H
+#define CONVERTER_RUN_H
+
+#include "converter/index.h"
+#include "converter/inventory.h"
+#include "converter/options.h"
+#include "converter/reader.h"
+#include "formats/clever/schema.h"
+
+struct run {
+    const struct options *options;
+    const struct clever_schema *schema;
+    struct inventory inventory;
+    struct byte_budget budget;
+    struct reader reader;
+    struct id_index *indexes[ENTITY_COUNT]; /* of schools, courses, terms, teachers, students,
+                                               sections */
+    bool any[ENTITY_COUNT]; /* the export has records of the entity, accepted or not */
+    enum id_choice id;      /* what --id comes to for this input */
+    uint64_t read;          /* records read */
+};
+
+#endif

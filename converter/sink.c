@@ -1,0 +1,65 @@
+#include "converter/sink.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum { SINK_BYTES = 1024 * 1024 };
+
+void sink_init(struct sink *sink, int fd, const char *name)
+{
+    *sink = (struct sink){.fd = fd, .name = name};
+}
+
+static bool cannot_write(const struct sink *sink, struct failure *failure)
+{
+    return failure_set(failure, FAILURE_OUTPUT,
+                       "%s: cannot be written: %s; make room or choose another output folder",
+                       sink->name, strerror(errno));
+}
+
+bool sink_flush(struct sink *sink, struct failure *failure)
+{
+    const char *at = sink->pending.data;
+    size_t rest = sink->pending.len;
+    while (rest > 0) {
+        ssize_t done = write(sink->fd, at, rest);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return cannot_write(sink, failure);
+        at += done;
+        rest -= (size_t)done;
+    }
+    buf_reset(&sink->pending);
+    return true;
+}
+
+bool sink_put(struct sink *sink, struct slice bytes, struct failure *failure)
+{
+    if (sink->fd < 0)
+        return true;
+    buf_put_slice(&sink->pending, bytes);
+    if (sink->pending.oom)
+        return failure_no_memory(failure);
+    return sink->pending.len < SINK_BYTES || sink_flush(sink, failure);
+}
+
+bool sink_finish(struct sink *sink, struct failure *failure)
+{
+    bool ok = sink_flush(sink, failure);
+    if (ok && fsync(sink->fd) != 0)
+        ok = cannot_write(sink, failure);
+    if (close(sink->fd) != 0 && ok)
+        ok = cannot_write(sink, failure);
+    sink->fd = -1;
+    buf_release(&sink->pending);
+    return ok;
+}
+
+void sink_abandon(struct sink *sink)
+{
+    if (sink->fd >= 0)
+        (void)close(sink->fd); /* what was written is thrown away */
+    sink->fd = -1;
+    buf_release(&sink->pending);
+}

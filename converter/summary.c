@@ -1,0 +1,335 @@
+#include "converter/summary.h"
+
+#include "converter/errors_csv.h"
+#include "formats/base/utf8.h"
+#include "formats/clever/entity.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+
+static void result_name(struct buf *out, int index)
+{
+    struct options options = {.lowercase_names = index >= SDS_FILES};
+    put_file_name(out, &options, (enum sds_file)(index % SDS_FILES));
+}
+
+bool result_has(const struct result_files *files, struct slice name)
+{
+    bool found = false;
+    for (int i = 0; i < 2 * SDS_FILES && !found; i++) {
+        struct buf text = {0};
+        result_name(&text, i);
+        found = files->named[i] && slice_equal(buf_slice(&text), name);
+        buf_release(&text);
+    }
+    return found;
+}
+
+struct result_files summary_old_files(const char *json)
+{
+    struct result_files files = {{false}};
+    struct result_files all;
+    for (int i = 0; i < 2 * SDS_FILES; i++)
+        all.named[i] = true;
+    cJSON *document = json ? cJSON_Parse(json) : NULL;
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(document, "files");
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        const char *name = cJSON_GetStringValue(item);
+        if (!name || !result_has(&all, slice_from(name)))
+            continue;
+        for (int i = 0; i < 2 * SDS_FILES; i++) {
+            struct buf text = {0};
+            result_name(&text, i);
+            if (slice_is(buf_slice(&text), name))
+                files.named[i] = true;
+            buf_release(&text);
+        }
+    }
+    cJSON_Delete(document);
+    return files;
+}
+
+time_t summary_time(void)
+{
+    const char *fixed = getenv("SOURCE_DATE_EPOCH");
+    if (fixed && *fixed) {
+        char *end;
+        long long seconds = strtoll(fixed, &end, 10);
+        if (*end == '\0')
+            return (time_t)seconds;
+    }
+    return time(NULL);
+}
+
+/* ---- the document ---- */
+
+/* cJSON reports out of memory by NULL; everything hangs off the document, so one flag will do. */
+struct document {
+    cJSON *root;
+    bool failed;
+};
+
+static void check(struct document *d, const void *made)
+{
+    d->failed = d->failed || !made;
+}
+
+static void add_number(struct document *d, cJSON *to, const char *name, uint64_t number)
+{
+    check(d, cJSON_AddNumberToObject(to, name, (double)number));
+}
+
+static void add_text(struct document *d, cJSON *to, const char *name, const char *text)
+{
+    check(d, text ? cJSON_AddStringToObject(to, name, text) : cJSON_AddNullToObject(to, name));
+}
+
+static cJSON *add_object(struct document *d, cJSON *to, const char *name)
+{
+    cJSON *object = cJSON_AddObjectToObject(to, name);
+    check(d, object);
+    return object;
+}
+
+static cJSON *add_array(struct document *d, cJSON *to, const char *name)
+{
+    cJSON *array = cJSON_AddArrayToObject(to, name);
+    check(d, array);
+    return array;
+}
+
+static void append(struct document *d, cJSON *array, cJSON *item)
+{
+    if (!item || !cJSON_AddItemToArray(array, item)) {
+        cJSON_Delete(item);
+        d->failed = true;
+    }
+}
+
+static void add_time(struct document *d, const char *name, time_t time)
+{
+    char text[32];
+    struct tm parts;
+    bool ok = gmtime_r(&time, &parts) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    add_text(d, d->root, name, ok ? text : NULL);
+}
+
+struct option_target {
+    struct document *document;
+    cJSON *object;
+};
+
+static void add_option(void *context, const char *name, const char *value)
+{
+    struct option_target *target = context;
+    add_text(target->document, target->object, name, value);
+}
+
+static void add_options(struct document *d, const struct run *run)
+{
+    struct option_target target = {d, add_object(d, d->root, "options")};
+    options_each(run->options, add_option, &target);
+    (void)cJSON_ReplaceItemInObjectCaseSensitive(
+        target.object, "id", cJSON_CreateString(run->id == ID_SIS ? "sis" : "clever"));
+}
+
+static void add_sources(struct document *d, const struct run *run)
+{
+    cJSON *sources = add_array(d, d->root, "sources");
+    for (size_t i = 0; i < run->inventory.count && !d->failed; i++) {
+        const struct input *input = &run->inventory.inputs[i];
+        cJSON *source = cJSON_CreateObject();
+        struct buf label = {0};
+        utf8_put_visible(&label, slice_from(input->label), SIZE_MAX);
+        add_text(d, source, "source", buf_text(&label));
+        buf_release(&label);
+        check(d, cJSON_AddBoolToObject(source, "used", !input->ignored));
+        cJSON *records = add_object(d, source, "records");
+        for (int e = 0; e < ENTITY_COUNT; e++)
+            if (input->records[e])
+                add_number(d, records, entity_plural((enum entity)e), input->records[e]);
+        append(d, sources, source);
+    }
+}
+
+static void add_output(struct document *d, const struct summary *summary)
+{
+    cJSON *output = add_object(d, d->root, "output");
+    for (int f = 0; f < SDS_FILES; f++) {
+        const struct file_totals *file = &summary->totals->file[f];
+        bool own = sds_formats[f].entity != ENTITY_NONE;
+        if (summary->run->options->users_only && f != SDS_SCHOOL && f != SDS_TEACHER &&
+            f != SDS_STUDENT)
+            continue;
+        struct buf name = {0};
+        put_file_name(&name, summary->run->options, (enum sds_file)f);
+        const char *text = buf_text(&name);
+        cJSON *object = add_object(d, output, text ? text : "");
+        add_number(d, object, "rows", file->rows);
+        if (own) {
+            add_number(d, object, "read", file->read);
+            add_number(d, object, "accepted", file->accepted);
+            add_number(d, object, "rejected", file->rejected);
+        }
+        buf_release(&name);
+    }
+}
+
+static void add_lines(struct document *d, const struct totals *totals)
+{
+    cJSON *severities = add_object(d, d->root, "severities");
+    for (int s = 0; s < SEVERITIES; s++)
+        add_number(d, severities, severity_names[s], totals->severity[s]);
+    cJSON *codes = add_object(d, d->root, "codes");
+    for (int c = 0; c < ISSUE_COUNT; c++)
+        if (totals->code[c])
+            add_number(d, codes, issue_kinds[c].code, totals->code[c]);
+}
+
+static void add_files(struct document *d, const struct result_files *files)
+{
+    cJSON *list = add_array(d, d->root, "files");
+    for (int i = 0; i < 2 * SDS_FILES; i++) {
+        struct buf name = {0};
+        result_name(&name, i);
+        if (files->named[i])
+            append(d, list, cJSON_CreateString(buf_text(&name)));
+        buf_release(&name);
+    }
+}
+
+bool summary_put_json(struct buf *out, const struct summary *summary)
+{
+    struct document d = {cJSON_CreateObject(), false};
+    check(&d, d.root);
+    add_text(&d, d.root, "program", "clever2sds");
+    add_text(&d, d.root, "version", VERSION);
+    check(&d, cJSON_AddBoolToObject(d.root, "published", summary->published));
+    add_text(&d, d.root, "reason", summary->reason);
+    add_number(&d, d.root, "status", (uint64_t)summary->status);
+    add_time(&d, "started", summary->started);
+    add_time(&d, "finished", summary->finished);
+    add_options(&d, summary->run);
+    add_number(&d, d.root, "records", summary->run->read);
+    add_sources(&d, summary->run);
+    add_output(&d, summary);
+    add_files(&d, &summary->files);
+    add_lines(&d, summary->totals);
+    char *text = d.failed ? NULL : cJSON_Print(d.root);
+    if (text)
+        buf_put_text(out, text);
+    buf_put_byte(out, '\n');
+    cJSON_free(text);
+    cJSON_Delete(d.root);
+    return text && !out->oom;
+}
+
+/* ---- the table ---- */
+
+static void put_number(struct buf *out, uint64_t number, size_t width)
+{
+    char text[32];
+    size_t at = sizeof text;
+    for (unsigned digits = 0; number || digits == 0; digits++) {
+        if (digits && digits % 3 == 0)
+            text[--at] = ',';
+        text[--at] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    for (size_t len = sizeof text - at; len < width; len++)
+        buf_put_byte(out, ' ');
+    buf_put(out, text + at, sizeof text - at);
+}
+
+static void put_label(struct buf *out, struct slice text, size_t width)
+{
+    buf_put_slice(out, text);
+    for (size_t len = text.len; len < width; len++)
+        buf_put_byte(out, ' ');
+}
+
+static void put_sources(struct buf *out, const struct run *run)
+{
+    for (size_t i = 0; i < run->inventory.count; i++) {
+        const struct input *input = &run->inventory.inputs[i];
+        utf8_put_visible(out, slice_from(input->label), SIZE_MAX);
+        buf_put_text(out, input->ignored ? ": not used" : ":");
+        for (int e = 0; e < ENTITY_COUNT; e++) {
+            if (input->records[e] == 0)
+                continue;
+            buf_put_byte(out, ' ');
+            buf_put_number(out, input->records[e]);
+            buf_printf(out, " %s", entity_plural((enum entity)e));
+        }
+        buf_put_byte(out, '\n');
+    }
+}
+
+static void show_option(void *context, const char *name, const char *value)
+{
+    struct buf *out = context;
+    if (value)
+        buf_printf(out, "--%s %s\n", name, value);
+}
+
+static void put_files(struct buf *out, const struct summary *summary)
+{
+    buf_put_text(out, "                            read    accepted    rejected        rows\n");
+    for (int f = 0; f < SDS_FILES; f++) {
+        const struct file_totals *file = &summary->totals->file[f];
+        bool own = sds_formats[f].entity != ENTITY_NONE;
+        bool users = f == SDS_SCHOOL || f == SDS_TEACHER || f == SDS_STUDENT;
+        if (summary->run->options->users_only && !users)
+            continue;
+        struct buf name = {0};
+        put_file_name(&name, summary->run->options, (enum sds_file)f);
+        put_label(out, buf_slice(&name), 22);
+        buf_release(&name);
+        if (own) {
+            put_number(out, file->read, 10);
+            put_number(out, file->accepted, 12);
+            put_number(out, file->rejected, 12);
+        } else {
+            put_label(out, SLICE_LITERAL(""), 34);
+        }
+        put_number(out, file->rows, 12);
+        buf_put_byte(out, '\n');
+    }
+}
+
+static void put_codes(struct buf *out, const struct totals *totals)
+{
+    for (int s = 0; s < SEVERITIES; s++) {
+        put_number(out, totals->severity[s], 8);
+        buf_printf(out, " %s%s", severity_names[s], totals->severity[s] == 1 ? "" : "s");
+        buf_put_byte(out, '\n');
+    }
+    for (int c = 0; c < ISSUE_COUNT; c++) {
+        if (totals->code[c] == 0)
+            continue;
+        put_number(out, totals->code[c], 12);
+        buf_printf(out, "  %s\n", issue_kinds[c].code);
+    }
+}
+
+void summary_put_text(struct buf *out, const struct summary *summary)
+{
+    const struct options *options = summary->run->options;
+    if (options->verbose) {
+        options_each(options, show_option, out);
+        put_sources(out, summary->run);
+        buf_put_byte(out, '\n');
+    }
+    put_files(out, summary);
+    buf_put_byte(out, '\n');
+    put_codes(out, summary->totals);
+    buf_put_byte(out, '\n');
+    if (summary->published)
+        buf_printf(out, "Published in %s; what to look at is in %s/review/errors.csv\n",
+                   options->output, options->output);
+    else
+        buf_printf(out, "Not published: %s\nSee %s/review/errors.csv\n", summary->reason,
+                   options->output);
+}

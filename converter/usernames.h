@@ -1,0 +1,25 @@
+/* Which usernames have been written, for duplicate_username (contract, section 5.3).
+ * The committer's alone. About 50 bytes a username. */
+#ifndef CONVERTER_USERNAMES_H
+#define CONVERTER_USERNAMES_H
+
+#include "formats/base/slice.h"
+
+#include <stdint.h>
+
+struct usernames;
+
+struct usernames *usernames_new(void);
+void usernames_free(struct usernames *usernames);
+
+/* Whether a row with this username, another SIS ID and of another element came earlier.
+ * `username` is a hash without letter case, `element` the number of the element in the export:
+ * the two roles of one user do not disturb each other. */
+bool usernames_taken(const struct usernames *usernames, uint64_t username, struct slice sis_id,
+                     uint64_t element);
+
+/* Notes a row. False: out of memory. */
+bool usernames_add(struct usernames *usernames, uint64_t username, struct slice sis_id,
+                   uint64_t element);
+
+#endif

@@ -1,0 +1,270 @@
+#include "converter/values.h"
+
+#include "formats/base/utf8.h"
+
+enum { MAX_PERSON_NAME = 64, MAX_THING_NAME = 256, MAX_SECTION_ID = 56, DATE_BYTES = 10 };
+
+struct translation {
+    const char *from;
+    const char *to;
+};
+
+/* Clever's words, SDS's own codes, and aliases that districts use. */
+static const struct translation grades[] = {
+    {"InfantToddler", "IT"},
+    {"Preschool", "PR"},
+    {"PreKindergarten", "PK"},
+    {"TransitionalKindergarten", "TK"},
+    {"Kindergarten", "KG"},
+    {"PostGraduate", "PS"},
+    {"Ungraded", "UG"},
+    {"Other", "Other"},
+    {"1", "01"},
+    {"2", "02"},
+    {"3", "03"},
+    {"4", "04"},
+    {"5", "05"},
+    {"6", "06"},
+    {"7", "07"},
+    {"8", "08"},
+    {"9", "09"},
+    {"01", "01"},
+    {"02", "02"},
+    {"03", "03"},
+    {"04", "04"},
+    {"05", "05"},
+    {"06", "06"},
+    {"07", "07"},
+    {"08", "08"},
+    {"09", "09"},
+    {"10", "10"},
+    {"11", "11"},
+    {"12", "12"},
+    {"13", "13"},
+    {"IT", "IT"},
+    {"PR", "PR"},
+    {"PK", "PK"},
+    {"TK", "TK"},
+    {"KG", "KG"},
+    {"PS", "PS"},
+    {"UG", "UG"},
+    {"PS1", "PS1"},
+    {"PS2", "PS2"},
+    {"PS3", "PS3"},
+    {"PS4", "PS4"},
+    {"undergraduate", "undergraduate"},
+    {"graduate", "graduate"},
+    {"alumni", "alumni"},
+    {"adultEducation", "adultEducation"},
+    {"K", "KG"},
+    {"KF", "KG"},
+    {"KH", "KG"},
+    {"0", "KG"},
+    {"00", "KG"},
+    {"PREK", "PK"},
+    {"PRE-K", "PK"},
+    {"3K", "PK"},
+    {"4K", "PK"},
+    {"PG", "PS"},
+};
+
+static const struct translation subjects[] = {
+    {"english/language arts", "01"},
+    {"math", "02"},
+    {"science", "03"},
+    {"social studies", "04"},
+    {"arts and music", "05"},
+    {"PE and health", "08"},
+    {"technology and engineering", "21"},
+    {"language", "24"},
+    {"homeroom/advisory", "22"},
+    {"interventions/online learning", "22"},
+    {"other", "22"},
+};
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+static struct judgement kept(struct slice value, bool wrong, enum issue_code issue)
+{
+    return (struct judgement){value, wrong ? issue : ISSUE_NONE};
+}
+
+static struct judgement translated(const struct translation *table, size_t count,
+                                   struct slice value, enum issue_code otherwise)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_same_letters(value, slice_from(table[i].from)))
+            return kept(slice_from(table[i].to), false, otherwise);
+    return (struct judgement){SLICE_LITERAL(""), otherwise};
+}
+
+/* ---- dates ---- */
+
+/* Takes `min` to `max` digits off the front; -1 when there are fewer or more. */
+static int take_digits(struct slice *text, size_t min, size_t max)
+{
+    int number = 0;
+    size_t count = 0;
+    while (count < text->len && ascii_digit(text->ptr[count])) {
+        if (count == max)
+            return -1;
+        number = number * 10 + (text->ptr[count] - '0');
+        count++;
+    }
+    text->ptr += count;
+    text->len -= count;
+    return count < min ? -1 : number;
+}
+
+static bool take_byte(struct slice *text, char byte)
+{
+    if (text->len == 0 || *text->ptr != byte)
+        return false;
+    text->ptr++;
+    text->len--;
+    return true;
+}
+
+static bool calendar_date(int year, int month, int day)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (year < 1 || month < 1 || month > 12 || day < 1)
+        return false;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return day <= days[month - 1] + (month == 2 && leap);
+}
+
+static void put_digits(char *out, int number, size_t count)
+{
+    while (count-- > 0) {
+        out[count] = (char)('0' + number % 10);
+        number /= 10;
+    }
+}
+
+struct date {
+    int year;
+    int month;
+    int day;
+};
+
+/* YYYY-MM-DD, then nothing, or a T or a space and anything. */
+static bool iso_date(struct slice text, struct date *date)
+{
+    date->year = take_digits(&text, 4, 4);
+    bool dash = take_byte(&text, '-');
+    date->month = take_digits(&text, 2, 2);
+    dash = take_byte(&text, '-') && dash;
+    date->day = take_digits(&text, 2, 2);
+    return dash && date->year >= 0 && date->month >= 0 && date->day >= 0 &&
+           (text.len == 0 || *text.ptr == 'T' || *text.ptr == ' ');
+}
+
+/* M/D/YYYY or M/D/YY. */
+static bool american_date(struct slice text, struct date *date)
+{
+    date->month = take_digits(&text, 1, 2);
+    bool slash = take_byte(&text, '/');
+    date->day = take_digits(&text, 1, 2);
+    slash = take_byte(&text, '/') && slash;
+    size_t digits = text.len;
+    date->year = take_digits(&text, 2, 4);
+    if (!slash || date->month < 0 || date->day < 0 || date->year < 0 || text.len ||
+        digits == 3)
+        return false;
+    if (digits == 2)
+        date->year += date->year < 40 ? 2000 : 1900;
+    return true;
+}
+
+bool value_date(struct slice value, char out[DATE_BYTES])
+{
+    struct date date;
+    if (!iso_date(value, &date) && !american_date(value, &date))
+        return false;
+    if (!calendar_date(date.year, date.month, date.day))
+        return false;
+    put_digits(out, date.year, 4);
+    out[4] = '-';
+    put_digits(out + 5, date.month, 2);
+    out[7] = '-';
+    put_digits(out + 8, date.day, 2);
+    return true;
+}
+
+static struct judgement judge_date(struct slice value, struct arena *arena)
+{
+    char date[DATE_BYTES];
+    if (!value_date(value, date))
+        return (struct judgement){SLICE_LITERAL(""), ISSUE_invalid_date};
+    return kept(arena_copy(arena, slice_of(date, sizeof date)), false, ISSUE_NONE);
+}
+
+/* ---- the others ---- */
+
+static bool valid_email(struct slice value)
+{
+    size_t at = slice_find(value, '@');
+    if (at == 0 || at + 1 >= value.len || slice_find(value, ' ') < value.len)
+        return false;
+    struct slice domain = slice_of(value.ptr + at + 1, value.len - at - 1);
+    return slice_find(domain, '@') == domain.len;
+}
+
+static bool letter_or_digit(char c)
+{
+    char low = ascii_lower(c);
+    return (low >= 'a' && low <= 'z') || ascii_digit(c);
+}
+
+static bool valid_username(struct slice value)
+{
+    size_t end = slice_find(value, '@');
+    for (size_t i = 0; i < end; i++)
+        if (!letter_or_digit(value.ptr[i]) && !memchr("'.-_!#^~", value.ptr[i], 8))
+            return false;
+    return true;
+}
+
+static bool valid_section_id(struct slice value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!letter_or_digit(value.ptr[i]) && value.ptr[i] != '.' && value.ptr[i] != '-')
+            return false;
+    return value.len <= MAX_SECTION_ID;
+}
+
+bool value_special_name(struct slice name)
+{
+    static const char refused[] = "~#%&*{}\\:<>?/+|\"";
+    for (size_t i = 0; i < name.len; i++)
+        if (memchr(refused, name.ptr[i], sizeof refused - 1))
+            return true;
+    return false;
+}
+
+/* A value has at most as many characters as bytes, so most are settled without counting. */
+static bool longer(struct slice value, size_t characters)
+{
+    return value.len > characters && utf8_length(value) > characters;
+}
+
+struct judgement value_judge(enum value_kind kind, struct slice value, bool subjects_as_text,
+                             struct arena *arena)
+{
+    switch (kind) {
+    case VALUE_TEXT: break;
+    case VALUE_PERSON_NAME: return kept(value, longer(value, MAX_PERSON_NAME), ISSUE_too_long);
+    case VALUE_THING_NAME: return kept(value, longer(value, MAX_THING_NAME), ISSUE_too_long);
+    case VALUE_GRADE: return translated(grades, COUNT(grades), value, ISSUE_unknown_grade);
+    case VALUE_SUBJECT:
+        if (subjects_as_text)
+            break;
+        return translated(subjects, COUNT(subjects), value, ISSUE_unknown_subject);
+    case VALUE_DATE: return judge_date(value, arena);
+    case VALUE_EMAIL: return kept(value, !valid_email(value), ISSUE_invalid_email);
+    case VALUE_USERNAME: return kept(value, !valid_username(value), ISSUE_username_characters);
+    case VALUE_SECTION_ID: return kept(value, !valid_section_id(value), ISSUE_id_characters);
+    }
+    return kept(value, false, ISSUE_NONE);
+}

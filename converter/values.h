@@ -1,0 +1,25 @@
+/* The value rules of the contract's section 4: pure functions from a value to a cell. */
+#ifndef CONVERTER_VALUES_H
+#define CONVERTER_VALUES_H
+
+#include "converter/issue.h"
+#include "formats/base/arena.h"
+#include "formats/sds/files.h"
+
+struct judgement {
+    struct slice cell;     /* borrows the value, a constant or the arena */
+    enum issue_code issue; /* ISSUE_NONE: nothing to say */
+};
+
+/* `value` is not blank and has been through section 4's first step. Out of memory: an absent
+ * cell, arena->oom. */
+struct judgement value_judge(enum value_kind kind, struct slice value, bool subjects_as_text,
+                             struct arena *arena);
+
+/* A date as YYYY-MM-DD in out[10]; false when it is none. */
+bool value_date(struct slice value, char out[10]);
+
+/* Whether a School or Section Name has a character that SharePoint refuses (counted only). */
+bool value_special_name(struct slice name);
+
+#endif

@@ -1,0 +1,971 @@
+/* A record is judged column by column: for each column of its file the table says where the cell
+ * comes from and what kind of value it is. Only columns that are written are looked at. A row is
+ * rendered at the end, and only for a record that has kept all it needs.
+ *
+ *   element -> record -> cells[] + issues -> row
+ *                 `-> references -> schools (one or several rows), members (roster rows)
+ */
+#include "converter/worker.h"
+
+#include "converter/errors_csv.h"
+#include "converter/sort.h"
+#include "converter/values.h"
+#include "formats/base/text.h"
+#include "formats/clever/entity.h"
+#include "formats/csv/cell.h"
+
+#include <stdlib.h>
+
+struct worker {
+    const struct run *run;
+    struct json_value *values;
+    struct record record;
+    struct slice cells[SDS_MAX_COLUMNS];
+    struct batch *batch;
+    struct outcome *outcome;
+    uint32_t element;
+    enum sds_file file;
+    bool own_fault;          /* an error of the record's own */
+    struct slice above;      /* the root of a rejected school it refers to */
+    uint32_t *seen[ROLES];   /* by number of a person's entry: the last section it was met in */
+    size_t seen_room[ROLES];
+    uint32_t section;        /* the number of the current section, for `seen` */
+};
+
+struct worker *worker_new(const struct run *run)
+{
+    struct worker *worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return NULL;
+    worker->run = run;
+    worker->values = calloc(clever_slots(run->schema), sizeof *worker->values);
+    if (!worker->values) {
+        free(worker);
+        return NULL;
+    }
+    return worker;
+}
+
+void worker_free(struct worker *worker)
+{
+    if (!worker)
+        return;
+    for (int r = 0; r < ROLES; r++)
+        free(worker->seen[r]);
+    free(worker->values);
+    free(worker);
+}
+
+/* ---- lines ---- */
+
+static const struct segment *segment_of(const struct worker *w, uint32_t element)
+{
+    return &w->batch->segments[w->batch->elements[element].segment];
+}
+
+/* Adds a line about the current outcome. Lines are ordered by file group, column and code. */
+static void add_line(struct worker *w, const char *entity, const struct issue *issue)
+{
+    struct batch *batch = w->batch;
+    const struct element *element = &batch->elements[w->element];
+    struct subject subject = {
+        .entity = entity,
+        .id = w->outcome->id,
+        .sis_id = w->outcome->sis_id,
+        .source = w->run->inventory.inputs[segment_of(w, w->element)->input].label,
+        .line = batch_line(batch, element->segment, element->start),
+    };
+    struct issue_line *line = batch_add_line(batch);
+    if (!line) {
+        batch->lines.oom = true;
+        return;
+    }
+    bool roster = issue->file == SDS_TEACHER_ROSTER || issue->file == SDS_STUDENT_ENROLLMENT;
+    uint32_t group = roster ? (uint32_t)issue->file : 0;
+    line->rank = group * (SDS_MAX_COLUMNS + 1) + (uint32_t)(issue->column + 1);
+    line->code = (uint8_t)issue->code;
+    line->severity = (uint8_t)w->run->options->severity[issue->code];
+    line->start = batch->lines.len;
+    errors_put_line(&batch->lines, w->run->options, &subject, issue);
+    line->len = batch->lines.len - line->start;
+    w->outcome->line_count++;
+}
+
+/* Whether --treat made a code that keeps its record one that rejects it. */
+static bool rejects(const struct worker *w, enum issue_code code)
+{
+    return issue_kinds[code].group == GROUP_VALUE &&
+           w->run->options->severity[code] == SEVERITY_ERROR;
+}
+
+static void add_issue(struct worker *w, const struct issue *issue)
+{
+    add_line(w, entity_word((enum entity)w->outcome->entity), issue);
+    w->own_fault = w->own_fault || rejects(w, issue->code);
+}
+
+static void column_issue(struct worker *w, enum issue_code code, int column, struct slice value)
+{
+    add_issue(w, &(struct issue){.code = code,
+                                 .file = w->file,
+                                 .column = column,
+                                 .value = value,
+                                 .rows = 1});
+}
+
+static struct outcome *begin_outcome(struct worker *w, enum entity entity)
+{
+    struct outcome *outcome = batch_add_outcome(w->batch);
+    if (!outcome) {
+        w->batch->lines.oom = true;
+        return NULL;
+    }
+    outcome->entity = (uint8_t)entity;
+    outcome->element = w->element;
+    outcome->first_line = w->batch->line_count;
+    w->outcome = outcome;
+    w->file = sds_file_of(entity);
+    w->own_fault = false;
+    w->above = SLICE_ABSENT;
+    return outcome;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    const struct issue_line *x = a;
+    const struct issue_line *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    if (x->code != y->code)
+        return x->code < y->code ? -1 : 1;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+static void end_outcome(struct worker *w)
+{
+    struct outcome *outcome = w->outcome;
+    if (outcome->line_count > 1)
+        qsort(w->batch->issue_lines + outcome->first_line, outcome->line_count,
+              sizeof *w->batch->issue_lines, compare_lines);
+}
+
+/* ---- values ---- */
+
+/* Judges the attribute for a column; its cell. */
+static struct slice judge(struct worker *w, int column, const struct sds_column *spec,
+                          const struct attribute_value *attribute)
+{
+    if (attribute->wrong_type)
+        column_issue(w, ISSUE_unexpected_type, column, SLICE_ABSENT);
+    if (attribute->value.len == 0)
+        return SLICE_LITERAL("");
+    if (attribute->control)
+        column_issue(w, ISSUE_control_character, column, attribute->raw);
+    struct judgement judgement =
+        value_judge(spec->kind, attribute->value,
+                    w->run->options->subjects == SUBJECTS_TEXT, &w->batch->arena);
+    if (judgement.issue != ISSUE_NONE)
+        column_issue(w, judgement.issue, column,
+                     spec->kind == VALUE_SECTION_ID ? attribute->value : attribute->raw);
+    return judgement.cell;
+}
+
+static enum attribute username_source(const struct options *options)
+{
+    static const enum attribute sources[] = {
+        [USERNAME_FROM_USERNAME] = ATTR_USERNAME,  [USERNAME_FROM_EMAIL] = ATTR_EMAIL,
+        [USERNAME_FROM_EMAIL_LOCAL] = ATTR_EMAIL,  [USERNAME_FROM_NUMBER] = ATTR_NUMBER,
+        [USERNAME_FROM_SIS_ID] = ATTR_SIS_ID,      [USERNAME_FROM_STATE_ID] = ATTR_STATE_ID,
+    };
+    return sources[options->username_from];
+}
+
+/* The username after the domain rules; empty for a blank one. */
+static struct slice username_of(struct worker *w, struct slice source)
+{
+    const struct options *options = w->run->options;
+    size_t at = slice_find(source, '@');
+    bool local = options->username_from == USERNAME_FROM_EMAIL_LOCAL;
+    if (local || options->strip_domain) {
+        source = text_trim(slice_of(source.ptr, at));
+        at = source.len;
+    }
+    enum role role = w->record.entity == ENTITY_TEACHER ? ROLE_TEACHER : ROLE_STUDENT;
+    struct slice domain = options_domain(options, role);
+    if (source.len == 0 || !domain.ptr || at < source.len)
+        return source;
+    char *text = arena_bytes(&w->batch->arena, source.len + 1 + domain.len);
+    if (!text)
+        return SLICE_LITERAL("");
+    memcpy(text, source.ptr, source.len);
+    text[source.len] = '@';
+    memcpy(text + source.len + 1, domain.ptr, domain.len);
+    return slice_of(text, source.len + 1 + domain.len);
+}
+
+static struct slice judge_username(struct worker *w, int column)
+{
+    const struct attribute_value *source =
+        &w->record.attr[username_source(w->run->options)];
+    if (source->wrong_type)
+        column_issue(w, ISSUE_unexpected_type, column, SLICE_ABSENT);
+    if (source->value.len == 0)
+        return SLICE_LITERAL("");
+    if (source->control)
+        column_issue(w, ISSUE_control_character, column, source->raw);
+    struct slice username = username_of(w, source->value);
+    if (username.len == 0)
+        return username;
+    struct judgement judgement =
+        value_judge(VALUE_USERNAME, username, false, &w->batch->arena);
+    if (judgement.issue != ISSUE_NONE)
+        column_issue(w, judgement.issue, column, username);
+    w->outcome->username = username;
+    return username;
+}
+
+/* Which attribute the SIS ID column holds. */
+static enum attribute id_source(const struct worker *w, const struct record *record)
+{
+    if (w->run->id == ID_SIS && record->entity != ENTITY_COURSE && record->entity != ENTITY_TERM)
+        return ATTR_SIS_ID;
+    bool legacy = w->run->options->teacher_id == TEACHER_ID_LEGACY &&
+                  record->attr[ATTR_LEGACY_ID].value.len > 0;
+    return legacy ? ATTR_LEGACY_ID : ATTR_ID;
+}
+
+static void missing(struct worker *w, int column)
+{
+    w->own_fault = true;
+    column_issue(w, ISSUE_missing_required, column, SLICE_ABSENT);
+}
+
+/* ---- courses and terms ---- */
+
+static const struct id_entry *find_part(const struct worker *w, enum entity entity,
+                                        struct slice id)
+{
+    const struct id_entry *entry = index_find(w->run->indexes[entity], SPACE_CLEVER, id);
+    return entry && entry->accepted ? entry : NULL;
+}
+
+/* Which of a course's or term's values a column of Section.csv takes; -1 for its id. */
+static int extra_of(enum attribute attribute)
+{
+    switch ((int)attribute) {
+    case ATTR_COURSE_NAME:
+    case ATTR_TERM_NAME: return 0;
+    case ATTR_COURSE_NUMBER:
+    case ATTR_TERM_START: return 1;
+    case ATTR_TERM_END: return 2;
+    default: return -1;
+    }
+}
+
+/* A cell that comes from the section itself or else from the record it names. */
+static struct slice judge_part(struct worker *w, int column, const struct sds_column *spec,
+                               const struct id_entry *part)
+{
+    struct slice own = judge(w, column, spec, &w->record.attr[spec->attribute]);
+    int extra = extra_of(spec->attribute);
+    if (extra < 0)
+        return part ? slice_of(part->text, part->len) : SLICE_LITERAL("");
+    bool has_own = w->record.attr[spec->attribute].value.len > 0;
+    return has_own || !part ? own : part->extra[extra];
+}
+
+static void unknown_part(struct worker *w, enum entity entity, enum attribute attribute,
+                         enum issue_code code, const struct id_entry *part)
+{
+    struct slice id = w->record.attr[attribute].value;
+    if (id.len && !part && w->run->any[entity])
+        column_issue(w, code, sds_column_of(SDS_SECTION, attribute), id);
+}
+
+static bool is_written(const struct worker *w, enum sds_file file, int column)
+{
+    return w->run->options->written[file][column];
+}
+
+/* `start` and `end` are cells of Term StartDate and Term EndDate. */
+static void check_term_dates(struct worker *w, struct slice start, struct slice end)
+{
+    int first = sds_column_of(SDS_SECTION, ATTR_TERM_START);
+    int last = sds_column_of(SDS_SECTION, ATTR_TERM_END);
+    if (!is_written(w, SDS_SECTION, first) || !is_written(w, SDS_SECTION, last) ||
+        start.len == 0 || end.len == 0 || memcmp(start.ptr, end.ptr, start.len) <= 0)
+        return;
+    const struct attribute_value *raw = &w->record.attr[ATTR_TERM_START];
+    column_issue(w, ISSUE_term_dates_reversed, first, raw->raw.ptr ? raw->raw : start);
+}
+
+/* A course or a term: the columns of Section.csv that it may fill. */
+static void judge_part_record(struct worker *w, enum sds_from from)
+{
+    const struct sds_format *format = &sds_formats[SDS_SECTION];
+    for (size_t i = 0; i < format->column_count; i++) {
+        const struct sds_column *spec = &format->columns[i];
+        if (spec->from != from)
+            continue;
+        int column = (int)i;
+        int extra = extra_of(spec->attribute);
+        enum attribute attribute = extra < 0 ? ATTR_ID : spec->attribute;
+        struct slice cell = SLICE_LITERAL("");
+        if (is_written(w, SDS_SECTION, column))
+            cell = judge(w, column, spec, &w->record.attr[attribute]);
+        if (extra >= 0)
+            w->outcome->extra[extra] = cell;
+        else if (w->record.attr[ATTR_ID].value.len == 0)
+            missing(w, column);
+    }
+    if (from == FROM_TERM)
+        check_term_dates(w, w->outcome->extra[1], w->outcome->extra[2]);
+}
+
+/* ---- schools of people and sections ---- */
+
+struct school_refs {
+    struct slice *ids;
+    const struct id_entry **entries; /* NULL: nothing in the export has this id */
+    size_t count;
+};
+
+static bool same_school(const struct school_refs *refs, size_t i, struct slice id,
+                        const struct id_entry *entry)
+{
+    return slice_equal(refs->ids[i], id) || (entry && refs->entries[i] == entry);
+}
+
+static void add_school(const struct worker *w, struct school_refs *refs, struct slice id)
+{
+    const struct id_entry *entry = index_find(w->run->indexes[ENTITY_SCHOOL], SPACE_CLEVER, id);
+    for (size_t i = 0; i < refs->count; i++)
+        if (same_school(refs, i, id, entry))
+            return;
+    refs->ids[refs->count] = id;
+    refs->entries[refs->count++] = entry;
+}
+
+/* The distinct schools of the record: `school`, then `schools`. False: out of memory. */
+static bool school_refs(struct worker *w, struct school_refs *refs)
+{
+    const struct reference_values *list = &w->record.list[LIST_SCHOOLS];
+    struct slice school = w->record.attr[ATTR_SCHOOL].value;
+    size_t room = list->count + 1;
+    refs->ids = arena_alloc(&w->batch->arena, room * sizeof *refs->ids);
+    refs->entries = arena_alloc(&w->batch->arena, room * sizeof *refs->entries);
+    refs->count = 0;
+    if (!refs->ids || !refs->entries)
+        return false;
+    if (school.len)
+        add_school(w, refs, school);
+    for (size_t i = 0; i < list->count; i++)
+        add_school(w, refs, list->ids[i]);
+    return true;
+}
+
+static bool in_output(const struct id_entry *entry)
+{
+    return entry && entry->accepted;
+}
+
+/* A school that will not be in the output. */
+static void refused_school(struct worker *w, int column, struct slice id,
+                           const struct id_entry *entry)
+{
+    struct slice root = entry ? slice_of(entry->text, entry->len) : SLICE_ABSENT;
+    struct issue issue = {.code = entry ? ISSUE_rejected_reference : ISSUE_unknown_reference,
+                          .file = w->file,
+                          .column = column,
+                          .value = id,
+                          .rows = 1,
+                          .cause = root};
+    add_issue(w, &issue);
+}
+
+/* What being without any school makes of the record: its own fault unless a rejected school is
+ * all there is to blame. */
+static void without_school(struct worker *w, const struct school_refs *refs)
+{
+    for (size_t i = 0; i < refs->count; i++) {
+        if (!refs->entries[i])
+            w->own_fault = true;
+        else if (!w->above.ptr)
+            w->above = slice_of(refs->entries[i]->text, refs->entries[i]->len);
+    }
+}
+
+static struct slice written_school(const struct id_entry *entry)
+{
+    return slice_of(entry->text, entry->len);
+}
+
+/* One school; `used` gets the written ids, their number is returned. */
+static size_t primary_school(struct worker *w, int column, struct school_refs *refs,
+                             struct slice *used)
+{
+    size_t chosen = 0;
+    while (chosen < refs->count && !in_output(refs->entries[chosen]))
+        chosen++;
+    if (chosen == refs->count) {
+        refs->count = 1; /* only the main school is spoken of */
+        refused_school(w, column, refs->ids[0], refs->entries[0]);
+        without_school(w, refs);
+        return 0;
+    }
+    if (chosen > 0)
+        column_issue(w, ISSUE_primary_school_replaced, column, refs->ids[0]);
+    w->outcome->several_schools = refs->count > 1;
+    used[0] = written_school(refs->entries[chosen]);
+    return 1;
+}
+
+static size_t all_schools(struct worker *w, int column, const struct school_refs *refs,
+                          struct slice *used)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < refs->count; i++) {
+        if (in_output(refs->entries[i]))
+            used[count++] = written_school(refs->entries[i]);
+        else
+            refused_school(w, column, refs->ids[i], refs->entries[i]);
+    }
+    if (count == 0)
+        without_school(w, refs);
+    return count;
+}
+
+/* The schools for the rows of the record: `*used` gets their written ids. */
+static size_t judge_schools(struct worker *w, int column, struct slice **used)
+{
+    const struct attribute_value *school = &w->record.attr[ATTR_SCHOOL];
+    const struct reference_values *list = &w->record.list[LIST_SCHOOLS];
+    struct school_refs refs;
+    if (school->wrong_type)
+        column_issue(w, ISSUE_unexpected_type, column, SLICE_ABSENT);
+    if (school->control)
+        column_issue(w, ISSUE_control_character, column, school->raw);
+    for (size_t i = 0; i < list->wrong_elements + list->wrong_type; i++)
+        column_issue(w, ISSUE_unexpected_type, column, SLICE_ABSENT);
+    if (!school_refs(w, &refs))
+        return 0;
+    if (refs.count == 0) {
+        missing(w, column);
+        return 0;
+    }
+    *used = arena_alloc(&w->batch->arena, refs.count * sizeof **used);
+    if (!*used)
+        return 0;
+    bool person = w->record.entity != ENTITY_SECTION;
+    if (person && w->run->options->multi_school == MULTI_SCHOOL_ROWS)
+        return all_schools(w, column, &refs, *used);
+    return primary_school(w, column, &refs, *used);
+}
+
+/* ---- rows ---- */
+
+static void judge_column(struct worker *w, int column, const struct id_entry *course,
+                         const struct id_entry *term)
+{
+    const struct sds_column *spec = &sds_formats[w->file].columns[column];
+    const struct record *record = &w->record;
+    struct slice cell = SLICE_LITERAL("");
+    switch (spec->from) {
+    case FROM_ATTRIBUTE: cell = judge(w, column, spec, &record->attr[spec->attribute]); break;
+    case FROM_SIS_ID:
+        cell = judge(w, column, spec, &record->attr[id_source(w, record)]);
+        break;
+    case FROM_USERNAME: cell = judge_username(w, column); break;
+    case FROM_COURSE: cell = judge_part(w, column, spec, course); break;
+    case FROM_TERM: cell = judge_part(w, column, spec, term); break;
+    case FROM_STATUS: cell = SLICE_LITERAL("Active"); break;
+    case FROM_SCHOOL:
+    case FROM_NOTHING: break;
+    }
+    w->cells[column] = cell;
+    if (cell.len == 0 && spec->from != FROM_SCHOOL && w->run->options->required[w->file][column])
+        missing(w, column);
+}
+
+static void put_row(struct worker *w)
+{
+    struct buf *out = &w->batch->rows[w->file];
+    bool first = true;
+    for (size_t i = 0; i < sds_formats[w->file].column_count; i++) {
+        if (!w->run->options->written[w->file][i])
+            continue;
+        if (!first)
+            csv_put_comma(out);
+        first = false;
+        csv_put_cell(out, w->cells[i]);
+    }
+    csv_end_row(out);
+}
+
+static void put_rows(struct worker *w, int school_column, const struct slice *schools,
+                     size_t count)
+{
+    struct row_span *span = &w->outcome->rows[w->file];
+    span->start = w->batch->rows[w->file].len;
+    for (size_t i = 0; i < count; i++) {
+        if (school_column >= 0)
+            w->cells[school_column] = schools[i];
+        put_row(w);
+    }
+    span->len = w->batch->rows[w->file].len - span->start;
+    span->count = (uint32_t)count;
+}
+
+/* ---- members of sections ---- */
+
+struct members {
+    const struct slice *ids; /* distinct or not */
+    size_t count;
+    enum role role;
+    enum sds_file file;
+    struct slice *written; /* of those that become rows */
+    size_t written_count;
+    struct buf unknown;    /* ids joined by a space */
+    size_t unknown_count;
+    struct buf rejected;
+    size_t rejected_count;
+    struct slice root; /* of the first rejected one */
+};
+
+/* A set of slices in the batch's arena, for telling distinct references. */
+struct slice_set {
+    struct slice *slots;
+    size_t mask;
+};
+
+static bool set_init(struct slice_set *set, struct arena *arena, size_t count)
+{
+    size_t room = 8;
+    while (room < count * 2)
+        room *= 2;
+    set->slots = arena_alloc(arena, room * sizeof *set->slots);
+    set->mask = room - 1;
+    if (set->slots)
+        memset(set->slots, 0, room * sizeof *set->slots);
+    return set->slots;
+}
+
+/* True when the slice was not in the set yet. */
+static bool set_add(struct slice_set *set, struct slice s)
+{
+    size_t at = hash_of(s) & set->mask;
+    while (set->slots[at].ptr) {
+        if (slice_equal(set->slots[at], s))
+            return false;
+        at = (at + 1) & set->mask;
+    }
+    set->slots[at] = s;
+    return true;
+}
+
+/* Whether this person has not been met in the current section yet. */
+static bool first_time(struct worker *w, enum role role, const struct id_entry *entry)
+{
+    size_t room = w->seen_room[role];
+    if (entry->number >= room) {
+        const struct id_index *index =
+            w->run->indexes[role == ROLE_TEACHER ? ENTITY_TEACHER : ENTITY_STUDENT];
+        size_t more = index_count(index);
+        uint32_t *seen = realloc(w->seen[role], more * sizeof *seen);
+        if (!seen) {
+            w->batch->lines.oom = true;
+            return false;
+        }
+        memset(seen + room, 0, (more - room) * sizeof *seen);
+        w->seen[role] = seen;
+        w->seen_room[role] = more;
+    }
+    if (w->seen[role][entry->number] == w->section)
+        return false;
+    w->seen[role][entry->number] = w->section;
+    return true;
+}
+
+static const struct id_entry *find_person(const struct worker *w, enum role role,
+                                          struct slice id)
+{
+    const struct id_index *index =
+        w->run->indexes[role == ROLE_TEACHER ? ENTITY_TEACHER : ENTITY_STUDENT];
+    const struct id_entry *entry = index_find(index, SPACE_CLEVER, id);
+    return entry || role != ROLE_TEACHER ? entry : index_find(index, SPACE_LEGACY, id);
+}
+
+static void join(struct buf *ids, struct slice id)
+{
+    if (ids->len)
+        buf_put_byte(ids, ' ');
+    buf_put_slice(ids, id);
+}
+
+/* The references of a section in one role: for teachers `teacher`, then `teachers`. */
+static void gather(struct worker *w, struct members *members)
+{
+    const struct reference_values *list =
+        &w->record.list[members->role == ROLE_TEACHER ? LIST_TEACHERS : LIST_STUDENTS];
+    struct slice teacher = w->record.attr[ATTR_TEACHER].value;
+    members->ids = list->ids;
+    members->count = list->count;
+    if (members->role != ROLE_TEACHER || teacher.len == 0)
+        return;
+    struct slice *ids = arena_alloc(&w->batch->arena, (list->count + 1) * sizeof *ids);
+    if (!ids)
+        return;
+    ids[0] = teacher;
+    if (list->count)
+        memcpy(ids + 1, list->ids, list->count * sizeof *ids);
+    members->ids = ids;
+    members->count = list->count + 1;
+}
+
+/* Sorts the references into rows, unknown and rejected ones. */
+static void resolve(struct worker *w, struct members *members)
+{
+    struct slice_set strangers = {NULL, 0};
+    members->written =
+        arena_alloc(&w->batch->arena, (members->count + 1) * sizeof *members->written);
+    if (!members->written)
+        return;
+    for (size_t i = 0; i < members->count; i++) {
+        struct slice id = members->ids[i];
+        const struct id_entry *entry = find_person(w, members->role, id);
+        if (entry) {
+            if (!first_time(w, members->role, entry))
+                continue;
+            if (entry->accepted) {
+                members->written[members->written_count++] = slice_of(entry->text, entry->len);
+                continue;
+            }
+            if (members->rejected_count++ == 0)
+                members->root = slice_of(entry->text, entry->len);
+            join(&members->rejected, id);
+            continue;
+        }
+        if (!strangers.slots && !set_init(&strangers, &w->batch->arena, members->count))
+            return;
+        if (set_add(&strangers, id)) {
+            members->unknown_count++;
+            join(&members->unknown, id);
+        }
+    }
+}
+
+static size_t distinct(struct worker *w, const struct members *members)
+{
+    struct slice_set set;
+    size_t count = 0;
+    if (!set_init(&set, &w->batch->arena, members->count))
+        return 0;
+    for (size_t i = 0; i < members->count; i++)
+        count += set_add(&set, members->ids[i]);
+    return count;
+}
+
+static struct slice root_of(const struct worker *w)
+{
+    if (!w->own_fault && w->above.ptr)
+        return w->above;
+    return w->outcome->id.len ? w->outcome->id : w->outcome->sis_id;
+}
+
+static void member_line(struct worker *w, const struct members *members, enum issue_code code,
+                        const struct buf *ids, size_t count, struct slice cause)
+{
+    if (count == 0)
+        return;
+    struct issue issue = {.code = code,
+                          .file = members->file,
+                          .column = 1,
+                          .value = buf_slice(ids),
+                          .rows = count,
+                          .cause = cause};
+    add_line(w, "section", &issue);
+}
+
+static void drop_members(struct worker *w, const struct members *members)
+{
+    size_t count = distinct(w, members);
+    struct issue issue = {.code = ISSUE_dropped_with_section,
+                          .file = members->file,
+                          .column = 0,
+                          .rows = count,
+                          .cause = root_of(w)};
+    if (count)
+        add_line(w, "section", &issue);
+}
+
+static void put_members(struct worker *w, const struct members *members)
+{
+    struct buf *out = &w->batch->rows[members->file];
+    struct row_span *span = &w->outcome->rows[members->file];
+    span->start = out->len;
+    for (size_t i = 0; i < members->written_count; i++) {
+        csv_put_cell(out, w->outcome->written);
+        csv_put_comma(out);
+        csv_put_cell(out, members->written[i]);
+        csv_end_row(out);
+    }
+    span->len = out->len - span->start;
+    span->count = (uint32_t)members->written_count;
+}
+
+static void wrong_members(struct worker *w, const struct members *members)
+{
+    const struct reference_values *list =
+        &w->record.list[members->role == ROLE_TEACHER ? LIST_TEACHERS : LIST_STUDENTS];
+    size_t count = list->wrong_elements + list->wrong_type;
+    if (members->role == ROLE_TEACHER)
+        count += w->record.attr[ATTR_TEACHER].wrong_type;
+    for (size_t i = 0; i < count; i++)
+        add_issue(w, &(struct issue){.code = ISSUE_unexpected_type,
+                                     .file = members->file,
+                                     .column = 1,
+                                     .rows = 1});
+}
+
+/* The roster rows of a section, or what became of them. Returns whether it is accepted. */
+static bool process_members(struct worker *w, bool accepted)
+{
+    struct members both[ROLES] = {
+        [ROLE_TEACHER] = {.role = ROLE_TEACHER, .file = SDS_TEACHER_ROSTER},
+        [ROLE_STUDENT] = {.role = ROLE_STUDENT, .file = SDS_STUDENT_ENROLLMENT}};
+    static const enum issue_code without[ROLES] = {
+        [ROLE_TEACHER] = ISSUE_section_without_teacher,
+        [ROLE_STUDENT] = ISSUE_section_without_student};
+    w->section++;
+    for (int r = 0; r < ROLES; r++) {
+        gather(w, &both[r]);
+        wrong_members(w, &both[r]);
+    }
+    accepted = accepted && !w->own_fault;
+    for (int r = 0; r < ROLES && accepted; r++)
+        resolve(w, &both[r]);
+    for (int r = 0; r < ROLES && accepted; r++)
+        if (both[r].written_count == 0)
+            column_issue(w, without[r], NO_COLUMN, SLICE_ABSENT);
+    accepted = accepted && !w->own_fault;
+    for (int r = 0; r < ROLES; r++) {
+        struct members *members = &both[r];
+        if (accepted) {
+            put_members(w, members);
+            member_line(w, members, ISSUE_unknown_member, &members->unknown,
+                        members->unknown_count, SLICE_ABSENT);
+            member_line(w, members, ISSUE_rejected_member, &members->rejected,
+                        members->rejected_count, members->root);
+        } else {
+            drop_members(w, members);
+        }
+        w->batch->lines.oom =
+            w->batch->lines.oom || members->unknown.oom || members->rejected.oom;
+        buf_release(&members->unknown);
+        buf_release(&members->rejected);
+    }
+    return accepted;
+}
+
+/* ---- records ---- */
+
+/* Section 5.3's "all attributes": every scalar but the ids that only lead to the record, and the
+ * references in the order in which they count, each once. */
+static struct hash128 content_of(const struct worker *w)
+{
+    const struct record *record = &w->record;
+    struct hash128 h = hash_begin();
+    for (int a = 0; a < ATTR_COUNT; a++) {
+        if (a == ATTR_LEGACY_ID || a == ATTR_SCHOOL || a == ATTR_TEACHER)
+            continue;
+        struct slice value = record->attr[a].value;
+        if (a == ATTR_ID && w->run->id != ID_SIS)
+            value = record->attr[id_source(w, record)].value;
+        if (value.len == 0)
+            continue;
+        char number = (char)a;
+        h = hash_add(hash_add(h, slice_of(&number, 1)), value);
+    }
+    return h;
+}
+
+/* Adds references, the first ones of their text only. */
+static struct hash128 add_references(struct worker *w, struct hash128 h, struct slice first,
+                                     const struct reference_values *list)
+{
+    struct slice_set set;
+    char mark = (char)ATTR_COUNT;
+    h = hash_add(h, slice_of(&mark, 1));
+    if (list->count == 0)
+        return first.len ? hash_add(h, first) : h;
+    if (!set_init(&set, &w->batch->arena, list->count + 1))
+        return h;
+    if (first.len && set_add(&set, first))
+        h = hash_add(h, first);
+    for (size_t i = 0; i < list->count; i++)
+        if (set_add(&set, list->ids[i]))
+            h = hash_add(h, list->ids[i]);
+    return h;
+}
+
+static void describe(struct worker *w)
+{
+    struct outcome *outcome = w->outcome;
+    const struct record *record = &w->record;
+    outcome->id = record->attr[ATTR_ID].value;
+    outcome->legacy = record->attr[ATTR_LEGACY_ID].value;
+    outcome->sis_id = record->attr[ATTR_SIS_ID].value;
+    outcome->written = record->attr[id_source(w, record)].value;
+    struct hash128 h = content_of(w);
+    h = add_references(w, h, record->attr[ATTR_SCHOOL].value, &record->list[LIST_SCHOOLS]);
+    if (record->entity == ENTITY_SECTION) {
+        h = add_references(w, h, record->attr[ATTR_TEACHER].value, &record->list[LIST_TEACHERS]);
+        h = add_references(w, h, SLICE_ABSENT, &record->list[LIST_STUDENTS]);
+    }
+    outcome->content = h;
+}
+
+static void settle(struct worker *w, bool accepted)
+{
+    accepted = accepted && !w->own_fault;
+    w->outcome->verdict = accepted ? VERDICT_ACCEPTED : VERDICT_REJECTED;
+    if (!accepted)
+        w->outcome->root = root_of(w);
+    end_outcome(w);
+}
+
+static void section_parts(struct worker *w, const struct id_entry **course,
+                          const struct id_entry **term)
+{
+    *course = find_part(w, ENTITY_COURSE, w->record.attr[ATTR_COURSE].value);
+    *term = find_part(w, ENTITY_TERM, w->record.attr[ATTR_TERM].value);
+    unknown_part(w, ENTITY_COURSE, ATTR_COURSE, ISSUE_unknown_course, *course);
+    unknown_part(w, ENTITY_TERM, ATTR_TERM, ISSUE_unknown_term, *term);
+}
+
+/* Dates that both come from a term record were compared there. */
+static void section_dates(struct worker *w)
+{
+    if (w->record.attr[ATTR_TERM_START].value.len || w->record.attr[ATTR_TERM_END].value.len)
+        check_term_dates(w, w->cells[sds_column_of(SDS_SECTION, ATTR_TERM_START)],
+                         w->cells[sds_column_of(SDS_SECTION, ATTR_TERM_END)]);
+}
+
+static void process_row_record(struct worker *w)
+{
+    const struct id_entry *course = NULL;
+    const struct id_entry *term = NULL;
+    int school_column = sds_column_from(w->file, FROM_SCHOOL);
+    struct slice *schools = NULL;
+    size_t rows = 1;
+    bool section = w->file == SDS_SECTION;
+    memset(w->cells, 0, sizeof w->cells);
+    if (section)
+        section_parts(w, &course, &term);
+    for (size_t i = 0; i < sds_formats[w->file].column_count; i++)
+        if (w->run->options->written[w->file][i])
+            judge_column(w, (int)i, course, term);
+    if (section)
+        section_dates(w);
+    if (school_column >= 0)
+        rows = judge_schools(w, school_column, &schools);
+    bool accepted = rows > 0 && !w->own_fault;
+    if (section)
+        accepted = process_members(w, accepted);
+    if (accepted)
+        put_rows(w, school_column, schools, rows);
+    if (w->file == SDS_SCHOOL || section)
+        w->outcome->special_name = value_special_name(w->record.attr[ATTR_NAME].value);
+    settle(w, accepted);
+}
+
+static void process_record(struct worker *w, const struct clever_element *element,
+                           enum shape shape)
+{
+    clever_record(w->run->schema, element, shape, &w->record, &w->batch->arena);
+    if (!begin_outcome(w, w->record.entity))
+        return;
+    describe(w);
+    if (shape == SHAPE_COURSE || shape == SHAPE_TERM) {
+        judge_part_record(w, shape == SHAPE_COURSE ? FROM_COURSE : FROM_TERM);
+        settle(w, true);
+    } else {
+        process_row_record(w);
+    }
+}
+
+static void unreadable(struct worker *w, enum entity entity)
+{
+    struct outcome *outcome = begin_outcome(w, entity);
+    if (!outcome)
+        return;
+    struct issue issue = {
+        .code = ISSUE_unreadable_record, .file = w->file, .column = NO_COLUMN, .rows = 1};
+    outcome->verdict = VERDICT_NO_RECORD;
+    add_line(w, entity_word(entity), &issue);
+}
+
+static void process_user(struct worker *w, const struct clever_element *element)
+{
+    if (!clever_has_roles(w->run->schema, element)) {
+        unreadable(w, ENTITY_USER);
+        return;
+    }
+    struct clever_roles roles = clever_roles(w->run->schema, element);
+    if (roles.wrong_types) {
+        struct outcome *outcome = begin_outcome(w, ENTITY_USER);
+        if (!outcome)
+            return;
+        outcome->verdict = VERDICT_NO_RECORD;
+        outcome->id = clever_id(w->run->schema, element, &w->batch->arena);
+        for (unsigned i = 0; i < roles.wrong_types; i++)
+            column_issue(w, ISSUE_unexpected_type, NO_COLUMN, SLICE_ABSENT);
+    }
+    if (roles.teacher)
+        process_record(w, element, SHAPE_USER_TEACHER);
+    if (roles.student)
+        process_record(w, element, SHAPE_USER_STUDENT);
+}
+
+static void process_element(struct worker *w, const struct sorted *sorted)
+{
+    static const enum shape shapes[ENTITY_COUNT] = {
+        [ENTITY_SCHOOL] = SHAPE_SCHOOL,   [ENTITY_COURSE] = SHAPE_COURSE,
+        [ENTITY_TERM] = SHAPE_TERM,       [ENTITY_TEACHER] = SHAPE_TEACHER,
+        [ENTITY_STUDENT] = SHAPE_STUDENT, [ENTITY_SECTION] = SHAPE_SECTION,
+    };
+    w->batch->read++;
+    if (!sorted->readable)
+        unreadable(w, sorted->entity);
+    else if (sorted->entity == ENTITY_USER)
+        process_user(w, &sorted->element);
+    else
+        process_record(w, &sorted->element, shapes[sorted->entity]);
+}
+
+void worker_process(struct worker *w, struct batch *batch)
+{
+    w->batch = batch;
+    for (size_t i = 0; i < batch->element_count; i++) {
+        const struct element *element = &batch->elements[i];
+        const struct input *input =
+            &w->run->inventory.inputs[batch->segments[element->segment].input];
+        struct sorted sorted;
+        if (element->unused)
+            continue;
+        sort_element(w->run, batch, element, w->values, &batch->arena, &sorted);
+        if (sorted.failed) {
+            failed_download(input, &batch->failure);
+            return;
+        }
+        if (!input->surveyed && (sorted.open || sorted.entity != batch->stage)) {
+            batch->survey_again = true;
+            return;
+        }
+        w->element = (uint32_t)i;
+        if (sorted.entity == batch->stage)
+            process_element(w, &sorted);
+    }
+    if (batch_out_of_memory(batch))
+        failure_no_memory(&batch->failure);
+}

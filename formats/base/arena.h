@@ -1,0 +1,36 @@
+/* A bump allocator: many small allocations, one release.
+ *
+ * What it hands out lives until arena_reset or arena_release. Out of memory, or past `limit`
+ * bytes (0: none), arena_alloc returns NULL and `oom` stays set until the next reset. One thread
+ * at a time.
+ */
+#ifndef FORMATS_BASE_ARENA_H
+#define FORMATS_BASE_ARENA_H
+
+#include "formats/base/slice.h"
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *first;   /* all blocks, kept over a reset */
+    struct arena_block *current; /* where the next allocation is tried */
+    size_t used;                 /* bytes used in `current` */
+    size_t total;                /* bytes held in all blocks */
+    size_t limit;
+    bool oom;
+};
+
+/* `size` bytes, aligned for any object, not cleared. NULL for no memory. */
+void *arena_alloc(struct arena *a, size_t size);
+
+/* Unaligned bytes, for text. */
+char *arena_bytes(struct arena *a, size_t size);
+
+/* A copy that lives in the arena; absent when out of memory. An absent slice stays absent. */
+struct slice arena_copy(struct arena *a, struct slice s);
+
+/* Everything handed out becomes invalid; the blocks are kept for reuse. */
+void arena_reset(struct arena *a);
+void arena_release(struct arena *a);
+
+#endif

@@ -1,0 +1,57 @@
+/* Owned, growing bytes.
+ *
+ * Invariant: `len <= cap`, `data` is NULL only when cap is 0. Running out of memory is sticky:
+ * `oom` stays set, later puts do nothing, and the caller asks once at the end. One thread at a
+ * time.
+ */
+#ifndef FORMATS_BASE_BUF_H
+#define FORMATS_BASE_BUF_H
+
+#include "formats/base/slice.h"
+
+#include <stdint.h>
+
+struct buf {
+    char *data;
+    size_t len;
+    size_t cap;
+    bool oom;
+};
+
+void buf_release(struct buf *b);
+
+/* Makes room for `extra` more bytes; false (and `oom`) when there is none. */
+bool buf_reserve(struct buf *b, size_t extra);
+
+void buf_put(struct buf *b, const void *bytes, size_t len);
+void buf_put_byte(struct buf *b, char byte);
+void buf_put_number(struct buf *b, uint64_t number);
+
+/* printf into the buffer, for messages and documents; not for cells. */
+void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static inline void buf_put_slice(struct buf *b, struct slice s)
+{
+    buf_put(b, s.ptr, s.len);
+}
+
+static inline void buf_put_text(struct buf *b, const char *text)
+{
+    buf_put(b, text, strlen(text));
+}
+
+static inline void buf_reset(struct buf *b)
+{
+    b->len = 0;
+}
+
+static inline struct slice buf_slice(const struct buf *b)
+{
+    return slice_of(b->data, b->len);
+}
+
+/* The content as a terminated string; the terminator does not count into `len`. NULL when out
+ * of memory. Valid until the next put. */
+const char *buf_text(struct buf *b);
+
+#endif

@@ -1,0 +1,21 @@
+/* What happens to every scalar before anything looks at it (contract, section 4). */
+#ifndef FORMATS_BASE_TEXT_H
+#define FORMATS_BASE_TEXT_H
+
+#include "formats/base/arena.h"
+#include "formats/base/slice.h"
+
+struct clean_text {
+    struct slice value; /* what is left; empty for a blank */
+    bool control;       /* a run of control characters inside the value became a space */
+};
+
+/* Each run of control characters becomes one space; then spaces, U+00A0 and U+FEFF are cut at
+ * both ends. `raw` is valid UTF-8. The result borrows `raw`, or lives in `arena` where bytes had
+ * to change; value.ptr is NULL only when the arena ran out (or raw was absent). */
+struct clean_text text_clean(struct slice raw, struct arena *arena);
+
+/* Cuts spaces, U+00A0 and U+FEFF at both ends. */
+struct slice text_trim(struct slice text);
+
+#endif

@@ -1,0 +1,109 @@
+#include "formats/base/utf8.h"
+
+static bool continuation(const unsigned char *at, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return false;
+    return true;
+}
+
+size_t utf8_sequence(const char *at, size_t len)
+{
+    const unsigned char *u = (const unsigned char *)at;
+    if (u[0] < 0x80)
+        return 1;
+    if (u[0] >= 0xC2 && u[0] <= 0xDF)
+        return len >= 2 && continuation(u + 1, 1) ? 2 : 0;
+    if (u[0] >= 0xE0 && u[0] <= 0xEF) {
+        if (len < 3 || !continuation(u + 1, 2))
+            return 0;
+        bool overlong = u[0] == 0xE0 && u[1] < 0xA0;
+        bool surrogate = u[0] == 0xED && u[1] > 0x9F;
+        return overlong || surrogate ? 0 : 3;
+    }
+    if (u[0] >= 0xF0 && u[0] <= 0xF4) {
+        if (len < 4 || !continuation(u + 1, 3))
+            return 0;
+        bool overlong = u[0] == 0xF0 && u[1] < 0x90;
+        bool beyond = u[0] == 0xF4 && u[1] > 0x8F;
+        return overlong || beyond ? 0 : 4;
+    }
+    return 0;
+}
+
+uint32_t utf8_decode(const char *at, size_t len)
+{
+    const unsigned char *u = (const unsigned char *)at;
+    if (len == 1)
+        return u[0];
+    uint32_t code = u[0] & (0xFFU >> (len + 1));
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | (u[i] & 0x3F);
+    return code;
+}
+
+size_t utf8_encode(uint32_t code, char *out)
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = len - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (code & 0x3F));
+        code >>= 6;
+    }
+    out[0] = (char)((0xF00U >> len & 0xFF) | code);
+    return len;
+}
+
+size_t utf8_length(struct slice text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+    return count;
+}
+
+struct slice utf8_clip(struct slice text, size_t count)
+{
+    size_t i = 0;
+    while (i < text.len) {
+        if (((unsigned char)text.ptr[i] & 0xC0) != 0x80 && count-- == 0)
+            break;
+        i++;
+    }
+    return slice_of(text.ptr, i);
+}
+
+bool utf8_is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x2028 || code == 0x2029;
+}
+
+void utf8_put_visible(struct buf *out, struct slice text, size_t limit)
+{
+    size_t at = 0;
+    for (size_t count = 0; at < text.len && count < limit; count++) {
+        size_t len = utf8_sequence(text.ptr + at, text.len - at);
+        if (len == 0 || utf8_is_control(utf8_decode(text.ptr + at, len)))
+            buf_put_text(out, "\xEF\xBF\xBD");
+        else
+            buf_put(out, text.ptr + at, len);
+        at += len ? len : 1;
+    }
+}
+
+void utf8_mask(char *text)
+{
+    size_t rest = strlen(text);
+    while (rest > 0) {
+        size_t len = utf8_sequence(text, rest);
+        size_t step = len ? len : 1;
+        if (len == 0 || utf8_is_control(utf8_decode(text, len)))
+            memset(text, '?', step);
+        text += step;
+        rest -= step;
+    }
+}

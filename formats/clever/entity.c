@@ -1,0 +1,131 @@
+#include "formats/clever/entity.h"
+
+enum { MAX_FOLDED = 32 };
+
+/* `word`: singular, lower case, without separators. */
+static const struct {
+    const char *word;
+    const char *plural;
+    enum entity entity;
+} names[] = {
+    {"school", "schools", ENTITY_SCHOOL},
+    {"course", "courses", ENTITY_COURSE},
+    {"term", "terms", ENTITY_TERM},
+    {"teacher", "teachers", ENTITY_TEACHER},
+    {"student", "students", ENTITY_STUDENT},
+    {"user", "users", ENTITY_USER},
+    {"section", "sections", ENTITY_SECTION},
+    {"enrollment", "enrollments", ENTITY_ENROLLMENT},
+    {"district", "districts", ENTITY_OTHER},
+    {"contact", "contacts", ENTITY_OTHER},
+    {"studentcontact", "studentcontacts", ENTITY_OTHER},
+    {"schooladmin", "schooladmins", ENTITY_OTHER},
+    {"districtadmin", "districtadmins", ENTITY_OTHER},
+    {"admin", "admins", ENTITY_OTHER},
+    {"staff", "staff", ENTITY_OTHER},
+    {"event", "events", ENTITY_OTHER},
+    {"resource", "resources", ENTITY_OTHER},
+    {"attendance", "attendances", ENTITY_OTHER},
+    {"me", "me", ENTITY_OTHER},
+};
+
+enum { NAMES = sizeof names / sizeof *names };
+
+const char *entity_plural(enum entity entity)
+{
+    return entity < ENTITY_OTHER ? names[entity].plural : "other";
+}
+
+const char *entity_word(enum entity entity)
+{
+    return entity < ENTITY_OTHER ? names[entity].word : "other";
+}
+
+/* Lower case without separators; 0 when it does not fit (then it is no name). */
+static size_t fold(struct slice name, char *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (c == '-' || c == '_' || c == ' ')
+            continue;
+        if (len == MAX_FOLDED)
+            return 0;
+        out[len++] = ascii_lower(c);
+    }
+    return len;
+}
+
+static enum entity folded_name(struct slice folded)
+{
+    for (size_t i = 0; i < NAMES; i++)
+        if (slice_is(folded, names[i].word) || slice_is(folded, names[i].plural))
+            return names[i].entity;
+    return ENTITY_NONE;
+}
+
+enum entity entity_named(struct slice name)
+{
+    char folded[MAX_FOLDED];
+    return folded_name(slice_of(folded, fold(name, folded)));
+}
+
+enum entity entity_of_key(struct slice key)
+{
+    enum entity entity = folded_name(key);
+    return entity < ENTITY_ENROLLMENT ? entity : ENTITY_NONE;
+}
+
+/* Takes the last segment off a path; absent when there is none. */
+static struct slice last_segment(struct slice *path)
+{
+    while (path->len && path->ptr[path->len - 1] == '/')
+        path->len--;
+    size_t start = path->len;
+    while (start && path->ptr[start - 1] != '/')
+        start--;
+    struct slice segment = slice_of(path->ptr + start, path->len - start);
+    path->len = start;
+    return segment;
+}
+
+enum entity entity_of_uri(struct slice uri)
+{
+    if (!uri.ptr)
+        return ENTITY_NONE;
+    struct slice path = slice_of(uri.ptr, slice_find(uri, '?'));
+    enum entity entity = entity_named(last_segment(&path));
+    if (entity == ENTITY_NONE)
+        entity = entity_named(last_segment(&path));
+    return entity;
+}
+
+/* The name without the number of a page at its end: `(2)`, or digits with or without one of
+ * page, p, part before them. */
+static struct slice without_page(struct slice name)
+{
+    static const char *const words[] = {"page", "part", "p"};
+    bool bracket = name.len > 2 && name.ptr[name.len - 1] == ')';
+    size_t end = name.len - bracket;
+    size_t at = end;
+    while (at && ascii_digit(name.ptr[at - 1]))
+        at--;
+    if (at == end)
+        return name;
+    if (bracket)
+        return at && name.ptr[at - 1] == '(' ? slice_of(name.ptr, at - 1) : name;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t len = strlen(words[i]);
+        if (at > len && memcmp(name.ptr + at - len, words[i], len) == 0)
+            return slice_of(name.ptr, at - len);
+    }
+    return slice_of(name.ptr, at);
+}
+
+enum entity entity_of_path(struct slice path)
+{
+    char folded[MAX_FOLDED];
+    struct slice name = last_segment(&path);
+    name.len = slice_find(name, '.');
+    return folded_name(without_page(slice_of(folded, fold(name, folded))));
+}

@@ -1,0 +1,694 @@
+/* One loop over the tokens of a value, with an explicit stack of the open containers: depth is
+ * bounded by JSON_MAX_DEPTH and never by the C stack.
+ *
+ *   text -> token -> [ frame: which container, where in the schema, where its value goes ]
+ *
+ * A schema is a tree of nodes; a node knows the names of its members by a table of 64 buckets.
+ * Slots are given out so that all slots below a container follow its own: when a key comes a
+ * second time, what the first one had found below is cleared with one memset.
+ */
+#include "formats/json/scan.h"
+
+#include "formats/base/utf8.h"
+
+#include <stdlib.h>
+
+enum { BUCKETS = 64, NONE = -1, MAX_NAME = 64, MAX_BELOW = 192 };
+
+struct member {
+    char *name;
+    size_t len;
+    int slot;  /* NONE when only something below is wanted */
+    int child; /* node, or NONE */
+    int next;  /* next member in the same bucket, or NONE */
+};
+
+struct node {
+    int bucket[BUCKETS];
+    int slots[MAX_BELOW]; /* the slots anywhere below, to clear for a repeated key */
+    int slot_count;
+};
+
+struct json_schema {
+    struct node *nodes;
+    size_t node_count;
+    struct member *members;
+    size_t member_count;
+    size_t slot_count;
+};
+
+static unsigned bucket_of(const char *name, size_t len)
+{
+    if (len == 0)
+        return 0;
+    unsigned first = (unsigned char)name[0];
+    unsigned last = (unsigned char)name[len - 1];
+    return (unsigned)(first * 7U + last * 3U + (unsigned)len * 11U) % BUCKETS;
+}
+
+static int node_new(struct json_schema *schema)
+{
+    struct node *nodes = realloc(schema->nodes, (schema->node_count + 1) * sizeof *nodes);
+    if (!nodes)
+        return NONE;
+    schema->nodes = nodes;
+    struct node *node = &nodes[schema->node_count];
+    *node = (struct node){.slot_count = 0};
+    for (size_t i = 0; i < BUCKETS; i++)
+        node->bucket[i] = NONE;
+    return (int)schema->node_count++;
+}
+
+struct json_schema *json_schema_new(void)
+{
+    struct json_schema *schema = calloc(1, sizeof *schema);
+    if (schema && node_new(schema) == NONE) {
+        json_schema_free(schema);
+        return NULL;
+    }
+    return schema;
+}
+
+void json_schema_free(struct json_schema *schema)
+{
+    if (!schema)
+        return;
+    for (size_t i = 0; i < schema->member_count; i++)
+        free(schema->members[i].name);
+    free(schema->members);
+    free(schema->nodes);
+    free(schema);
+}
+
+size_t json_schema_slots(const struct json_schema *schema)
+{
+    return schema->slot_count;
+}
+
+static int find_member(const struct json_schema *schema, int node, const char *name, size_t len)
+{
+    int m = schema->nodes[node].bucket[bucket_of(name, len)];
+    while (m != NONE) {
+        const struct member *member = &schema->members[m];
+        if (member->len == len && memcmp(member->name, name, len) == 0)
+            return m;
+        m = member->next;
+    }
+    return NONE;
+}
+
+static int add_member(struct json_schema *schema, int node, const char *name, size_t len)
+{
+    struct member *members =
+        realloc(schema->members, (schema->member_count + 1) * sizeof *members);
+    if (!members)
+        return NONE;
+    schema->members = members;
+    char *copy = malloc(len + 1);
+    if (!copy)
+        return NONE;
+    memcpy(copy, name, len);
+    copy[len] = '\0';
+    int *bucket = &schema->nodes[node].bucket[bucket_of(name, len)];
+    members[schema->member_count] =
+        (struct member){.name = copy, .len = len, .slot = NONE, .child = NONE, .next = *bucket};
+    *bucket = (int)schema->member_count;
+    return (int)schema->member_count++;
+}
+
+/* The member `name` of `node`, made when missing. */
+static int want_member(struct json_schema *schema, int node, const char *name, size_t len)
+{
+    int m = find_member(schema, node, name, len);
+    return m == NONE ? add_member(schema, node, name, len) : m;
+}
+
+static int want_child(struct json_schema *schema, int m)
+{
+    if (schema->members[m].child == NONE)
+        schema->members[m].child = node_new(schema);
+    return schema->members[m].child;
+}
+
+int json_schema_want(struct json_schema *schema, const char *path)
+{
+    int above[8]; /* the nodes below which the new slot will stand */
+    int depth = 0;
+    int node = 0;
+    for (;;) {
+        size_t len = strcspn(path, ".");
+        int m = want_member(schema, node, path, len);
+        if (m == NONE)
+            return NONE;
+        if (path[len] == '\0') {
+            if (schema->members[m].slot != NONE)
+                return schema->members[m].slot;
+            schema->members[m].slot = (int)schema->slot_count;
+            break;
+        }
+        node = want_child(schema, m);
+        if (node == NONE || depth == 8)
+            return NONE;
+        above[depth++] = node;
+        path += len + 1;
+    }
+    for (int i = 0; i < depth; i++) {
+        struct node *n = &schema->nodes[above[i]];
+        if (n->slot_count == MAX_BELOW)
+            return NONE;
+        n->slots[n->slot_count++] = (int)schema->slot_count;
+    }
+    return (int)schema->slot_count++;
+}
+
+/* ---- scanning ---- */
+
+struct frame {
+    bool array;
+    int node;       /* of the schema, or NONE: nothing below is wanted */
+    int slot;       /* where the finished container goes, or NONE */
+    uint32_t start; /* of its opening bracket */
+};
+
+struct scan {
+    const struct json_schema *schema;
+    struct json_value *values;
+    const char *text;
+    size_t len;
+    size_t at;
+    size_t depth;
+    struct frame frames[JSON_MAX_DEPTH];
+    struct json_error *error;
+    int slot;  /* where the value that comes next goes */
+    int child; /* its node, should it be an object */
+};
+
+static bool bad(struct scan *s, const char *reason)
+{
+    s->error->reason = reason;
+    s->error->at = s->at;
+    return false;
+}
+
+static void skip_space(struct scan *s)
+{
+    while (s->at < s->len) {
+        char c = s->text[s->at];
+        if (c != ' ' && c != '\n' && c != '\t' && c != '\r')
+            return;
+        s->at++;
+    }
+}
+
+static void store(struct scan *s, int slot, struct json_value value)
+{
+    if (slot != NONE)
+        s->values[slot] = value;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    char low = ascii_lower(c);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+/* The four digits behind `\u`; -1 when they are not there. */
+static int32_t unit_at(const char *at, size_t rest)
+{
+    if (rest < 4)
+        return -1;
+    int32_t unit = 0;
+    for (int i = 0; i < 4; i++) {
+        int digit = hex_digit(at[i]);
+        if (digit < 0)
+            return -1;
+        unit = unit * 16 + digit;
+    }
+    return unit;
+}
+
+static bool high_surrogate(int32_t unit)
+{
+    return unit >= 0xD800 && unit <= 0xDBFF;
+}
+
+static bool low_surrogate(int32_t unit)
+{
+    return unit >= 0xDC00 && unit <= 0xDFFF;
+}
+
+/* `at` stands on the u of an escape; moves behind it, and behind the second half of a pair. */
+static bool scan_unicode_escape(struct scan *s)
+{
+    int32_t unit = unit_at(s->text + s->at + 1, s->len - s->at - 1);
+    if (unit < 0)
+        return bad(s, "has a \\u that is not followed by four hexadecimal digits");
+    s->at += 5;
+    if (low_surrogate(unit))
+        return bad(s, "has half a surrogate pair");
+    if (!high_surrogate(unit))
+        return true;
+    bool escape = s->len - s->at >= 6 && s->text[s->at] == '\\' && s->text[s->at + 1] == 'u';
+    if (!escape || !low_surrogate(unit_at(s->text + s->at + 2, s->len - s->at - 2)))
+        return bad(s, "has half a surrogate pair");
+    s->at += 6;
+    return true;
+}
+
+static bool scan_escape(struct scan *s)
+{
+    s->at++;
+    if (s->at == s->len)
+        return bad(s, "ends inside a string");
+    char c = s->text[s->at];
+    if (c == 'u')
+        return scan_unicode_escape(s);
+    if (!memchr("\"\\/bfnrt", c, 8))
+        return bad(s, "has an escape that JSON does not know");
+    s->at++;
+    return true;
+}
+
+/* `at` stands on the opening quote; moves behind the closing one. */
+static bool scan_string(struct scan *s, struct json_value *value)
+{
+    size_t start = ++s->at;
+    *value = (struct json_value){.type = JSON_STRING, .plain = true};
+    for (;;) {
+        while (s->at < s->len) {
+            unsigned char c = (unsigned char)s->text[s->at];
+            if (c < 0x20 || c == '"' || c == '\\' || c >= 0x7F)
+                break;
+            s->at++;
+        }
+        if (s->at == s->len)
+            return bad(s, "ends inside a string");
+        unsigned char c = (unsigned char)s->text[s->at];
+        if (c == '"')
+            break;
+        if (c < 0x20)
+            return bad(s, "has a control character inside a string");
+        value->plain = false;
+        if (c == '\\') {
+            value->escaped = true;
+            if (!scan_escape(s))
+                return false;
+            continue;
+        }
+        size_t len = utf8_sequence(s->text + s->at, s->len - s->at);
+        if (len == 0)
+            return bad(s, "has bytes that are not UTF-8");
+        s->at += len;
+    }
+    value->ptr = s->text + start;
+    value->len = (uint32_t)(s->at - start);
+    s->at++;
+    return true;
+}
+
+static size_t skip_digits(struct scan *s)
+{
+    size_t start = s->at;
+    while (s->at < s->len && ascii_digit(s->text[s->at]))
+        s->at++;
+    return s->at - start;
+}
+
+static bool peek(const struct scan *s, char c)
+{
+    return s->at < s->len && s->text[s->at] == c;
+}
+
+static bool scan_number(struct scan *s, struct json_value *value)
+{
+    static const char *const reason = "has a number that JSON does not allow";
+    size_t start = s->at;
+    if (peek(s, '-'))
+        s->at++;
+    bool zero = peek(s, '0');
+    size_t digits = skip_digits(s);
+    if (digits == 0 || (zero && digits > 1))
+        return bad(s, reason);
+    if (peek(s, '.')) {
+        s->at++;
+        if (skip_digits(s) == 0)
+            return bad(s, reason);
+    }
+    if (peek(s, 'e') || peek(s, 'E')) {
+        s->at++;
+        if (peek(s, '+') || peek(s, '-'))
+            s->at++;
+        if (skip_digits(s) == 0)
+            return bad(s, reason);
+    }
+    *value = (struct json_value){
+        .ptr = s->text + start, .len = (uint32_t)(s->at - start), .type = JSON_NUMBER};
+    return true;
+}
+
+static bool scan_word(struct scan *s, const char *word, enum json_type type,
+                      struct json_value *value)
+{
+    size_t len = strlen(word);
+    if (s->len - s->at < len || memcmp(s->text + s->at, word, len) != 0)
+        return bad(s, "has a word that JSON does not know");
+    *value =
+        (struct json_value){.ptr = s->text + s->at, .len = (uint32_t)len, .type = (uint8_t)type};
+    s->at += len;
+    return true;
+}
+
+static bool scan_scalar(struct scan *s, struct json_value *value)
+{
+    char c = s->text[s->at];
+    switch (c) {
+    case '"': return scan_string(s, value);
+    case 't': return scan_word(s, "true", JSON_BOOL, value);
+    case 'f': return scan_word(s, "false", JSON_BOOL, value);
+    case 'n': return scan_word(s, "null", JSON_NULL, value);
+    default: break;
+    }
+    if (c == '-' || ascii_digit(c))
+        return scan_number(s, value);
+    return bad(s, "has something that is no JSON value");
+}
+
+static bool push(struct scan *s, bool array)
+{
+    if (s->depth == JSON_MAX_DEPTH)
+        return bad(s, "is nested deeper than 512 levels");
+    s->frames[s->depth++] = (struct frame){.array = array,
+                                           .node = array ? NONE : s->child,
+                                           .slot = s->slot,
+                                           .start = (uint32_t)s->at};
+    s->at++;
+    return true;
+}
+
+static void pop(struct scan *s)
+{
+    struct frame *top = &s->frames[--s->depth];
+    s->at++;
+    store(s, top->slot,
+          (struct json_value){.ptr = s->text + top->start,
+                              .len = (uint32_t)(s->at - top->start),
+                              .type = top->array ? JSON_ARRAY : JSON_OBJECT});
+}
+
+size_t json_short_name(struct slice raw, char *out, size_t size)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < raw.len; i++) {
+        char c = raw.ptr[i];
+        if (c == '\\') {
+            i++;
+            c = i < raw.len ? raw.ptr[i] : '\0';
+            if (c == 'u') {
+                int32_t unit = unit_at(raw.ptr + i + 1, raw.len - i - 1);
+                if (unit <= 0 || unit > 0x7E)
+                    return 0;
+                c = (char)unit;
+                i += 4;
+            } else if (c != '/' && c != '"' && c != '\\') {
+                return 0;
+            }
+        }
+        if (len == size)
+            return 0;
+        out[len++] = c;
+    }
+    return len;
+}
+
+/* Which member of the schema the key names, NONE for none. */
+static int member_of(struct scan *s, int node, const struct json_value *key)
+{
+    if (!key->escaped)
+        return find_member(s->schema, node, key->ptr, key->len);
+    char name[MAX_NAME];
+    size_t len = json_short_name(slice_of(key->ptr, key->len), name, sizeof name);
+    return len ? find_member(s->schema, node, name, len) : NONE;
+}
+
+/* Prepares `slot` and `child` for the value behind a key. What an earlier key of the same name
+ * left below is cleared. */
+static void enter_member(struct scan *s, const struct json_value *key)
+{
+    int node = s->frames[s->depth - 1].node;
+    s->slot = s->child = NONE;
+    if (node == NONE)
+        return;
+    int m = member_of(s, node, key);
+    if (m == NONE)
+        return;
+    const struct member *member = &s->schema->members[m];
+    s->slot = member->slot;
+    s->child = member->child;
+    if (s->child == NONE)
+        return;
+    const struct node *below = &s->schema->nodes[s->child];
+    for (int i = 0; i < below->slot_count; i++)
+        s->values[below->slots[i]].type = JSON_ABSENT;
+}
+
+static bool scan_key(struct scan *s)
+{
+    struct json_value key;
+    skip_space(s);
+    if (!peek(s, '"'))
+        return bad(s, "has no name where the name of a member belongs");
+    if (!scan_string(s, &key))
+        return false;
+    skip_space(s);
+    if (!peek(s, ':'))
+        return bad(s, "has no colon behind the name of a member");
+    s->at++;
+    enter_member(s, &key);
+    return true;
+}
+
+/* One value up to its end, or, for a container with something in it, up to its first element. */
+static bool scan_value(struct scan *s, bool *opened)
+{
+    *opened = false;
+    skip_space(s);
+    if (s->at == s->len)
+        return bad(s, "ends where a value belongs");
+    char c = s->text[s->at];
+    if (c != '{' && c != '[') {
+        struct json_value value;
+        if (!scan_scalar(s, &value))
+            return false;
+        store(s, s->slot, value);
+        return true;
+    }
+    bool array = c == '[';
+    if (!push(s, array))
+        return false;
+    skip_space(s);
+    if (peek(s, array ? ']' : '}')) {
+        pop(s);
+        return true;
+    }
+    *opened = true;
+    s->slot = s->child = NONE;
+    return array || scan_key(s);
+}
+
+/* Behind a value: a comma and the next element, or closing brackets. `done` at the end of the
+ * outermost value. */
+static bool scan_after(struct scan *s, bool *done)
+{
+    while (s->depth > 0) {
+        bool array = s->frames[s->depth - 1].array;
+        skip_space(s);
+        if (peek(s, ',')) {
+            s->at++;
+            s->slot = s->child = NONE;
+            return array || scan_key(s);
+        }
+        if (!peek(s, array ? ']' : '}'))
+            return bad(s, array ? "has neither a comma nor a ] behind an element"
+                                : "has neither a comma nor a } behind a member");
+        pop(s);
+    }
+    *done = true;
+    return true;
+}
+
+bool json_scan(const struct json_schema *schema, struct slice text, struct json_value *values,
+               struct json_error *error)
+{
+    struct scan s;
+    s.schema = schema;
+    s.values = values;
+    s.text = text.ptr;
+    s.len = text.len;
+    s.at = s.depth = 0;
+    s.error = error;
+    s.slot = NONE;
+    s.child = schema ? 0 : NONE;
+    if (schema)
+        memset(values, 0, schema->slot_count * sizeof *values);
+    bool done = false;
+    while (!done) {
+        bool opened;
+        if (!scan_value(&s, &opened))
+            return false;
+        if (!opened && !scan_after(&s, &done))
+            return false;
+    }
+    skip_space(&s);
+    if (s.at != s.len)
+        return bad(&s, "has something behind its end");
+    return true;
+}
+
+/* ---- reading what was found ---- */
+
+/* Behind the value at `at` in text that is known to be valid. */
+static size_t skip_valid(const char *text, size_t at)
+{
+    size_t depth = 0;
+    do {
+        char c = text[at++];
+        if (c == '"') {
+            while (text[at] != '"')
+                at += text[at] == '\\' ? 2 : 1;
+            at++;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    } while (depth > 0);
+    return at;
+}
+
+static bool ends_scalar(char c)
+{
+    return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static enum json_type type_at(char c)
+{
+    switch (c) {
+    case '"': return JSON_STRING;
+    case '{': return JSON_OBJECT;
+    case '[': return JSON_ARRAY;
+    case 'n': return JSON_NULL;
+    case 't':
+    case 'f': return JSON_BOOL;
+    default: return JSON_NUMBER;
+    }
+}
+
+static size_t skip_between(const char *text, size_t at)
+{
+    while (text[at] == ',' || text[at] == ':' || text[at] == ' ' || text[at] == '\n' ||
+           text[at] == '\r' || text[at] == '\t')
+        at++;
+    return at;
+}
+
+/* The value at `at`, which is moved behind it. */
+static struct json_value value_at(const char *text, size_t *at)
+{
+    size_t start = *at;
+    enum json_type type = type_at(text[start]);
+    bool string = type == JSON_STRING;
+    size_t end = start;
+    if (string || type == JSON_OBJECT || type == JSON_ARRAY) {
+        end = skip_valid(text, start);
+    } else {
+        while (!ends_scalar(text[end]))
+            end++;
+    }
+    *at = end;
+    size_t len = end - start - (string ? 2 : 0);
+    const char *ptr = text + start + (string ? 1 : 0);
+    return (struct json_value){.ptr = ptr,
+                               .len = (uint32_t)len,
+                               .type = (uint8_t)type,
+                               .escaped = string && memchr(ptr, '\\', len)};
+}
+
+bool json_list_next(const struct json_value *list, size_t *at, struct json_value *element)
+{
+    *at = skip_between(list->ptr, *at ? *at : 1);
+    if (list->ptr[*at] == ']')
+        return false;
+    *element = value_at(list->ptr, at);
+    return true;
+}
+
+bool json_member_next(const struct json_value *object, size_t *at, struct json_value *name,
+                      struct json_value *value)
+{
+    *at = skip_between(object->ptr, *at ? *at : 1);
+    if (object->ptr[*at] == '}')
+        return false;
+    *name = value_at(object->ptr, at);
+    *at = skip_between(object->ptr, *at);
+    *value = value_at(object->ptr, at);
+    return true;
+}
+
+/* Decodes the escape at `at` (on the backslash) to `out`; the bytes read, `*written` those
+ * written. An escape is always longer than its UTF-8 form, so out never overtakes. */
+static size_t decode_escape(const char *at, size_t rest, char *out, size_t *written)
+{
+    static const char names[] = "bfnrt";
+    static const char bytes[] = "\b\f\n\r\t";
+    *written = 1;
+    if (at[1] != 'u') {
+        const char *name = strchr(names, at[1]);
+        out[0] = name ? bytes[name - names] : at[1];
+        return 2;
+    }
+    int32_t unit = unit_at(at + 2, rest - 2);
+    if (!high_surrogate(unit)) {
+        *written = utf8_encode((uint32_t)unit, out);
+        return 6;
+    }
+    int32_t low = unit_at(at + 8, rest - 8);
+    uint32_t code = 0x10000U + ((uint32_t)(unit - 0xD800) << 10) + (uint32_t)(low - 0xDC00);
+    *written = utf8_encode(code, out);
+    return 12;
+}
+
+static struct slice decode_string(const struct json_value *value, struct arena *arena)
+{
+    char *out = arena_bytes(arena, value->len);
+    if (!out)
+        return SLICE_ABSENT;
+    size_t to = 0;
+    size_t at = 0;
+    while (at < value->len) {
+        if (value->ptr[at] != '\\') {
+            out[to++] = value->ptr[at++];
+            continue;
+        }
+        size_t written;
+        at += decode_escape(value->ptr + at, value->len - at, out + to, &written);
+        to += written;
+    }
+    return slice_of(out, to);
+}
+
+struct slice json_scalar(const struct json_value *value, struct arena *arena)
+{
+    switch ((enum json_type)value->type) {
+    case JSON_STRING:
+        return value->escaped ? decode_string(value, arena) : slice_of(value->ptr, value->len);
+    case JSON_NUMBER:
+    case JSON_BOOL: return slice_of(value->ptr, value->len);
+    case JSON_ABSENT:
+    case JSON_NULL:
+    case JSON_ARRAY:
+    case JSON_OBJECT: break;
+    }
+    return SLICE_ABSENT;
+}

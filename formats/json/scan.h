@@ -1,0 +1,86 @@
+/* The strict check of one JSON value, which also finds the members somebody asked for.
+ *
+ * One pass over the text verifies RFC 8259 and UTF-8 in full (cJSON does neither) and notes where
+ * the values of wanted paths stand. No tree is built, so memory does not depend on the text.
+ *
+ * A path is "roles.student.sis_id": member names from the value's own object down. Of duplicate
+ * keys the last counts, with all that stands below it. Names are compared after decoding escapes,
+ * case-sensitively.
+ */
+#ifndef FORMATS_JSON_SCAN_H
+#define FORMATS_JSON_SCAN_H
+
+#include "formats/base/arena.h"
+#include "formats/base/slice.h"
+
+#include <stdint.h>
+
+enum { JSON_MAX_DEPTH = 512 };
+
+enum json_type {
+    JSON_ABSENT, /* must be 0: cleared values are absent */
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
+
+/* Borrows the scanned text. For a string `ptr` and `len` are what stands between the quotes, as
+ * written; for everything else the whole value. */
+struct json_value {
+    const char *ptr;
+    uint32_t len;
+    uint8_t type;  /* enum json_type */
+    bool escaped;  /* a string with at least one backslash */
+    bool plain;    /* a string of printable ASCII without a backslash */
+};
+
+/* The wanted paths. Built once, then only read: any number of threads may share it. */
+struct json_schema;
+
+struct json_schema *json_schema_new(void);
+void json_schema_free(struct json_schema *schema);
+
+/* Asks for a path; the slot in which json_scan puts its value, the same one for the same path.
+ * -1 when out of memory. */
+int json_schema_want(struct json_schema *schema, const char *path);
+size_t json_schema_slots(const struct json_schema *schema);
+
+/* What was wrong with a text. */
+struct json_error {
+    const char *reason; /* constant, "is not ...", without data */
+    size_t at;          /* bytes from the start of the text */
+};
+
+/* Checks that `text` is exactly one valid JSON value, white space around it allowed, nested at
+ * most JSON_MAX_DEPTH deep, and fills values[0 .. slots). text.len < 2^32. False with `error`
+ * filled for anything else; `values` is then undefined. Without a schema (NULL) it only checks. */
+bool json_scan(const struct json_schema *schema, struct slice text, struct json_value *values,
+               struct json_error *error);
+
+/* The elements of a list one by one. `list` is a JSON_ARRAY value of a text that json_scan has
+ * accepted; `at` starts as 0. False at the end. */
+bool json_list_next(const struct json_value *list, size_t *at, struct json_value *element);
+
+/* The members of an object one by one, `object` and `at` likewise; `name` is a JSON_STRING. */
+bool json_member_next(const struct json_value *object, size_t *at, struct json_value *name,
+                      struct json_value *value);
+
+/* A scalar as text: a string decoded, a number or a word as written, absent for null and for what
+ * is no scalar. Lives in the scanned text or in `arena`. Out of memory: absent, arena->oom. */
+struct slice json_scalar(const struct json_value *value, struct arena *arena);
+
+/* Decodes the name of a member as it stands between its quotes, valid or not. The length of the
+ * name in out[0 .. size), 0 when it does not fit, is empty, or has an escape that no name of
+ * interest has (anything but ASCII). */
+size_t json_short_name(struct slice raw, char *out, size_t size);
+
+/* Whether the value is an object or a list. */
+static inline bool json_is_container(const struct json_value *value)
+{
+    return value->type == JSON_ARRAY || value->type == JSON_OBJECT;
+}
+
+#endif

@@ -1,0 +1,22 @@
+/* What the kinds of sources share. Not for others. */
+#ifndef FORMATS_SOURCE_PRIVATE_H
+#define FORMATS_SOURCE_PRIVATE_H
+
+#include "formats/source/source.h"
+
+enum { SNIFF_BYTES = 4 };
+
+struct source_kind {
+    ssize_t (*read)(struct source *source, void *bytes, size_t size, struct failure *failure);
+    void (*close)(struct source *source);
+};
+
+struct source {
+    const struct source_kind *kind;
+    const char *label;
+    unsigned char sniffed[SNIFF_BYTES]; /* bytes read ahead, given out first */
+    size_t sniffed_at;
+    size_t sniffed_len;
+};
+
+#endif

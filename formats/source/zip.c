@@ -1,0 +1,251 @@
+/* Zip archives through minizip, zlib's own reader. Its file functions are replaced by ones over a
+ * file descriptor, so that an archive without a name (standard input, kept in an unlinked file)
+ * can be read like any other. */
+#include "formats/source/private.h"
+
+#include <errno.h>
+#include <minizip/unzip.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FLAG_ENCRYPTED = 1, HOST_UNIX = 3, MAX_NAME = 65535 };
+
+struct zip_archive {
+    unzFile unzip;
+    const char *label;
+    int fd;
+    off_t at;
+    int error; /* errno of the last failed read, 0 */
+};
+
+static voidpf ZCALLBACK file_open(voidpf opaque, const void *name, int mode)
+{
+    (void)name;
+    (void)mode;
+    ((struct zip_archive *)opaque)->at = 0;
+    return opaque;
+}
+
+static uLong ZCALLBACK file_read(voidpf opaque, voidpf stream, void *bytes, uLong size)
+{
+    struct zip_archive *zip = opaque;
+    (void)stream;
+    size_t done = 0;
+    while (done < size) {
+        ssize_t got =
+            pread(zip->fd, (char *)bytes + done, size - done, zip->at + (off_t)done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            zip->error = errno;
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    zip->at += (off_t)done;
+    return (uLong)done;
+}
+
+static ZPOS64_T ZCALLBACK file_tell(voidpf opaque, voidpf stream)
+{
+    (void)stream;
+    return (ZPOS64_T)((struct zip_archive *)opaque)->at;
+}
+
+static long ZCALLBACK file_seek(voidpf opaque, voidpf stream, ZPOS64_T offset, int origin)
+{
+    struct zip_archive *zip = opaque;
+    (void)stream;
+    off_t base = 0;
+    if (origin == ZLIB_FILEFUNC_SEEK_CUR) {
+        base = zip->at;
+    } else if (origin == ZLIB_FILEFUNC_SEEK_END) {
+        struct stat info;
+        if (fstat(zip->fd, &info) != 0)
+            return -1;
+        base = info.st_size;
+    }
+    zip->at = base + (off_t)offset;
+    return zip->at < 0 ? -1 : 0;
+}
+
+static int ZCALLBACK file_close(voidpf opaque, voidpf stream)
+{
+    (void)opaque;
+    (void)stream;
+    return 0;
+}
+
+static int ZCALLBACK file_error(voidpf opaque, voidpf stream)
+{
+    (void)stream;
+    return ((struct zip_archive *)opaque)->error;
+}
+
+static bool bad_zip(const struct zip_archive *zip, const char *label, struct failure *failure)
+{
+    if (zip->error)
+        return failure_set(failure, FAILURE_INPUT, "%s: cannot be read: %s", label,
+                           strerror(zip->error));
+    return failure_set(failure, FAILURE_INPUT,
+                       "%s: the zip is damaged or cut off; make it again", label);
+}
+
+struct zip_archive *zip_open(int fd, const char *label, struct failure *failure)
+{
+    struct zip_archive *zip = calloc(1, sizeof *zip);
+    if (!zip) {
+        (void)close(fd);
+        failure_no_memory(failure);
+        return NULL;
+    }
+    zip->fd = fd;
+    zip->label = label;
+    zlib_filefunc64_def functions = {.zopen64_file = file_open,
+                                     .zread_file = file_read,
+                                     .ztell64_file = file_tell,
+                                     .zseek64_file = file_seek,
+                                     .zclose_file = file_close,
+                                     .zerror_file = file_error,
+                                     .opaque = zip};
+    zip->unzip = unzOpen2_64(label, &functions);
+    if (!zip->unzip) {
+        bad_zip(zip, label, failure);
+        zip_free(zip);
+        return NULL;
+    }
+    return zip;
+}
+
+void zip_free(struct zip_archive *zip)
+{
+    if (!zip)
+        return;
+    if (zip->unzip)
+        (void)unzClose(zip->unzip);
+    (void)close(zip->fd);
+    free(zip);
+}
+
+static bool list_one(struct zip_archive *zip, char *name,
+                     bool (*each)(void *context, const struct zip_member *member),
+                     void *context, struct failure *failure)
+{
+    unz_file_info64 info;
+    unz64_file_pos place;
+    if (unzGetCurrentFileInfo64(zip->unzip, &info, name, MAX_NAME, NULL, 0, NULL, 0) != UNZ_OK ||
+        unzGetFilePos64(zip->unzip, &place) != UNZ_OK)
+        return bad_zip(zip, zip->label, failure);
+    name[info.size_filename < MAX_NAME ? info.size_filename : MAX_NAME] = '\0';
+    size_t len = strlen(name);
+    bool posix = info.version >> 8 == HOST_UNIX;
+    struct zip_member member = {
+        .name = name,
+        .place = {place.pos_in_zip_directory, place.num_of_file},
+        .folder = len > 0 && name[len - 1] == '/',
+        .link = posix && S_ISLNK((mode_t)(info.external_fa >> 16)),
+        .encrypted = (info.flag & FLAG_ENCRYPTED) != 0,
+    };
+    return each(context, &member);
+}
+
+bool zip_list(struct zip_archive *zip,
+              bool (*each)(void *context, const struct zip_member *member), void *context,
+              struct failure *failure)
+{
+    unz_global_info64 global;
+    if (unzGetGlobalInfo64(zip->unzip, &global) != UNZ_OK)
+        return bad_zip(zip, zip->label, failure);
+    if (global.number_entry > ZIP_MAX_MEMBERS)
+        return failure_set(failure, FAILURE_INPUT,
+                           "%s: has more than 100,000 members; make a zip of the export alone",
+                           zip->label);
+    if (global.number_entry == 0)
+        return true;
+    char *name = malloc(MAX_NAME + 1);
+    if (!name)
+        return failure_no_memory(failure);
+    int result = unzGoToFirstFile(zip->unzip);
+    bool ok = true;
+    while (ok && result == UNZ_OK) {
+        ok = list_one(zip, name, each, context, failure);
+        if (ok)
+            result = unzGoToNextFile(zip->unzip);
+    }
+    free(name);
+    if (ok && result != UNZ_END_OF_LIST_OF_FILE)
+        return bad_zip(zip, zip->label, failure);
+    return ok;
+}
+
+struct zip_source {
+    struct source base;
+    struct zip_archive *zip;
+    bool open;
+};
+
+/* minizip says 0 at the end of the data, also when the directory promised more. */
+static ssize_t member_end(struct zip_source *member, struct failure *failure)
+{
+    bool complete = unzeof(member->zip->unzip) == 1;
+    member->open = false;
+    int result = unzCloseCurrentFile(member->zip->unzip);
+    if (result == UNZ_CRCERROR)
+        failure_set(failure, FAILURE_INPUT,
+                    "%s: the check sum of this zip member is wrong; export it again",
+                    member->base.label);
+    else if (result != UNZ_OK || !complete)
+        bad_zip(member->zip, member->base.label, failure);
+    else
+        return 0;
+    return -1;
+}
+
+static ssize_t member_read(struct source *source, void *bytes, size_t size,
+                           struct failure *failure)
+{
+    struct zip_source *member = (struct zip_source *)source;
+    unsigned part = size < INT32_MAX ? (unsigned)size : INT32_MAX;
+    int got = unzReadCurrentFile(member->zip->unzip, bytes, part);
+    if (got > 0)
+        return got;
+    if (got == 0)
+        return member_end(member, failure);
+    bad_zip(member->zip, source->label, failure);
+    return -1;
+}
+
+static void member_close(struct source *source)
+{
+    struct zip_source *member = (struct zip_source *)source;
+    if (member->open)
+        (void)unzCloseCurrentFile(member->zip->unzip); /* given up before its end */
+}
+
+struct source *source_from_zip(struct zip_archive *zip, struct zip_place place,
+                               const char *label, struct failure *failure)
+{
+    static const struct source_kind kind = {member_read, member_close};
+    unz64_file_pos position = {place.directory, place.number};
+    struct zip_source *member = calloc(1, sizeof *member);
+    if (!member) {
+        failure_no_memory(failure);
+        return NULL;
+    }
+    if (unzGoToFilePos64(zip->unzip, &position) != UNZ_OK ||
+        unzOpenCurrentFile(zip->unzip) != UNZ_OK) {
+        failure_set(failure, FAILURE_INPUT,
+                    "%s: this zip member is damaged, or packed in a way that cannot be read; "
+                    "make the zip again with the usual method (deflate)",
+                    label);
+        free(member);
+        return NULL;
+    }
+    member->base.kind = &kind;
+    member->base.label = label;
+    member->zip = zip;
+    member->open = true;
+    return &member->base;
+}
