@@ -73,6 +73,7 @@ struct outcome {
     struct slice username; /* as written; empty for none */
     struct slice extra[OUTCOME_EXTRAS]; /* a course's or term's values, for sections */
     struct hash128 content;
+    bool user;       /* a role of a v3 user: known by its id, whatever element it stands in */
     bool several_schools;
     bool special_name;
     struct row_span rows[SDS_FILES];

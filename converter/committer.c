@@ -16,9 +16,6 @@ struct committer {
     struct usernames *usernames;
     struct totals totals;
     uint64_t element_base; /* elements of the batches before */
-    /* the teacher that came last, to know the two roles of one user */
-    uint64_t teacher_element;
-    const struct id_entry *teacher_entry;
     /* lines added to the current record */
     struct buf text;
     struct issue_line own[OWN_LINES];
@@ -71,7 +68,7 @@ struct current {
     enum sds_file file;
     struct id_index *index;
     bool written_apart; /* the written SIS ID is not the Clever ID */
-    uint64_t element;   /* number in the export */
+    uint64_t owner;     /* tells people apart; the two roles of a user have the same */
 };
 
 /* Adds a line of the committer's own; whether --treat makes it reject the record. */
@@ -174,18 +171,26 @@ static struct slice own_root(const struct outcome *outcome)
     return outcome->id.len ? outcome->id : outcome->sis_id;
 }
 
+/* References to the repeat find the record that was kept. */
+static bool name_repeat(const struct current *now, const struct id_entry *kept,
+                        struct failure *failure)
+{
+    const struct outcome *outcome = now->outcome;
+    return (index_name(now->index, SPACE_REPEAT, outcome->id, kept) &&
+            index_name(now->index, SPACE_REPEAT, outcome->legacy, kept)) ||
+           failure_no_memory(failure);
+}
+
 /* A repeat of `kept` (NULL: of a rejected record). */
 static bool repeat(struct committer *c, const struct current *now, const struct id_entry *kept,
                    bool equal, struct failure *failure)
 {
     if (equal) {
         now->input->duplicates[now->entity]++;
-        return !kept || name_all(now, kept, failure);
+        return !kept || name_repeat(now, kept, failure);
     }
-    if (own_line(c, now, ISSUE_duplicate_id, NO_COLUMN, SLICE_ABSENT) &&
-        !reject(c, now, own_root(now->outcome), failure))
-        return false;
-    return name_all(now, kept, failure) && put_lines(c, now, false, failure);
+    own_line(c, now, ISSUE_duplicate_id, NO_COLUMN, SLICE_ABSENT);
+    return name_repeat(now, kept, failure) && put_lines(c, now, false, failure);
 }
 
 /* Whether the record repeats an earlier one; then it has been dealt with. */
@@ -206,20 +211,13 @@ static bool is_repeat(struct committer *c, const struct current *now, bool *repe
 
 /* ---- usernames and shared ids ---- */
 
-static bool same_user(const struct committer *c, const struct current *now,
-                      const struct id_entry *entry)
-{
-    return now->entity == ENTITY_STUDENT && c->teacher_element == now->element + 1 &&
-           c->teacher_entry == entry;
-}
-
 /* The lines about a person among people; whether one of them rejects. */
 static bool compare_people(struct committer *c, const struct current *now, uint64_t username)
 {
     const struct outcome *outcome = now->outcome;
     bool rejected = false;
     if (outcome->username.len &&
-        usernames_taken(c->usernames, username, outcome->written, now->element))
+        usernames_taken(c->usernames, username, outcome->written, now->owner))
         rejected = own_line(c, now, ISSUE_duplicate_username,
                             sds_column_from(now->file, FROM_USERNAME), outcome->username);
     if (c->run->id != ID_SIS)
@@ -227,7 +225,7 @@ static bool compare_people(struct committer *c, const struct current *now, uint6
     const struct id_index *others =
         c->run->indexes[now->entity == ENTITY_TEACHER ? ENTITY_STUDENT : ENTITY_TEACHER];
     const struct id_entry *other = index_find(others, SPACE_SIS, outcome->written);
-    if (other && other->accepted && other->username != username && !same_user(c, now, other))
+    if (other && other->accepted && other->username != username && other->owner != now->owner)
         rejected = own_line(c, now, ISSUE_id_shared, sds_column_from(now->file, FROM_SIS_ID),
                             outcome->written) ||
                    rejected;
@@ -281,13 +279,10 @@ static bool accept(struct committer *c, const struct current *now, uint64_t user
         return false;
     if (part)
         return true;
+    entry->owner = now->owner;
     if (outcome->username.len && !usernames_add(c->usernames, username, outcome->written,
-                                                now->element))
+                                                now->owner))
         return failure_no_memory(failure);
-    if (now->entity == ENTITY_TEACHER) {
-        c->teacher_entry = entry;
-        c->teacher_element = now->element + 1;
-    }
     count_row(c, now);
     return put_rows(c, now, failure);
 }
@@ -316,6 +311,15 @@ static bool take_record(struct committer *c, const struct current *now, struct f
     return accepted ? accept(c, now, username, failure) : reject(c, now, root, failure);
 }
 
+/* A v3 user is known by its id, everybody else by where they stand; the highest bit keeps the two
+ * kinds of numbers apart. */
+static uint64_t owner_of(const struct committer *c, const struct outcome *outcome)
+{
+    if (outcome->user && outcome->id.len)
+        return hash_of(outcome->id) | (uint64_t)1 << 63;
+    return c->element_base + outcome->element;
+}
+
 static bool take_outcome(struct committer *c, struct batch *batch, const struct outcome *outcome,
                          struct failure *failure)
 {
@@ -328,7 +332,7 @@ static bool take_outcome(struct committer *c, struct batch *batch, const struct 
         .entity = entity,
         .file = sds_file_of(entity),
         .index = c->run->indexes[entity],
-        .element = c->element_base + outcome->element,
+        .owner = owner_of(c, outcome),
     };
     bool legacy = c->run->options->teacher_id == TEACHER_ID_LEGACY && entity == ENTITY_TEACHER;
     bool part = entity == ENTITY_COURSE || entity == ENTITY_TERM;

@@ -119,7 +119,8 @@ static struct slot *slot_of(const struct id_index *index, enum id_space space, s
     }
 }
 
-struct id_entry *index_find_entry(struct id_index *index, enum id_space space, struct slice id)
+const struct id_entry *index_find(const struct id_index *index, enum id_space space,
+                                  struct slice id)
 {
     if (id.len == 0)
         return NULL;
@@ -130,10 +131,18 @@ struct id_entry *index_find_entry(struct id_index *index, enum id_space space, s
     return chunk_item(&index->entries, sizeof(struct id_entry), key->entry);
 }
 
-const struct id_entry *index_find(const struct id_index *index, enum id_space space,
-                                  struct slice id)
+const struct id_entry *index_refer(const struct id_index *index, struct slice id)
 {
-    return index_find_entry((struct id_index *)(uintptr_t)index, space, id);
+    static const enum id_space spaces[] = {SPACE_CLEVER, SPACE_LEGACY, SPACE_REPEAT};
+    const struct id_entry *rejected = NULL;
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+        const struct id_entry *entry = index_find(index, spaces[i], id);
+        if (entry && entry->accepted)
+            return entry;
+        if (entry && !rejected)
+            rejected = entry;
+    }
+    return rejected;
 }
 
 struct id_entry *index_add(struct id_index *index, bool accepted, struct slice text,

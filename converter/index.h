@@ -13,7 +13,8 @@
 enum id_space {
     SPACE_CLEVER, /* the record's `id` */
     SPACE_SIS,    /* its SIS ID in the output where that is not the Clever ID */
-    SPACE_LEGACY  /* a v3 teacher's legacy_id */
+    SPACE_LEGACY, /* a v3 teacher's legacy_id */
+    SPACE_REPEAT  /* an id of an ignored repeat: leads references to the record that was kept */
 };
 
 struct id_entry {
@@ -23,7 +24,10 @@ struct id_entry {
     uint32_t number;        /* 0, 1, 2 ...: for marks outside the index */
     struct hash128 content; /* of an accepted record */
     uint64_t username;      /* hash of the username, without letter case; accepted people */
-    const struct slice *extra; /* of courses and terms */
+    union {
+        const struct slice *extra; /* of courses and terms */
+        uint64_t owner;            /* of people: who has the row, see outcome.owner */
+    };
 };
 
 struct id_index;
@@ -35,8 +39,9 @@ void index_free(struct id_index *index);
 const struct id_entry *index_find(const struct id_index *index, enum id_space space,
                                   struct slice id);
 
-/* The same, for the committer. */
-struct id_entry *index_find_entry(struct id_index *index, enum id_space space, struct slice id);
+/* Whom a reference by Clever ID means: an accepted record by its `id`, by its legacy_id, by an id
+ * of an ignored repeat of it; else a rejected one. NULL for nobody. */
+const struct id_entry *index_refer(const struct id_index *index, struct slice id);
 
 /* A new entry that no id leads to yet; `text` and `extra` (count, or NULL) are copied. NULL when
  * out of memory. */

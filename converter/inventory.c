@@ -51,6 +51,18 @@ bool entity_used(const struct options *options, enum entity entity)
     return false;
 }
 
+enum entity list_entity(const struct input *input, const struct input_list *list)
+{
+    struct entity_hints hints = {
+        .self = list->self, .key = list->key, .path = input->path_entity, .top_level = false};
+    if (list->holds != ENTITY_NONE)
+        return list->holds;
+    if (list->unused_key)
+        return ENTITY_OTHER;
+    enum entity entity = clever_hinted(&hints);
+    return entity == ENTITY_NONE ? input->first_entity : entity;
+}
+
 /* Takes a run of digits off both; its numbers' order. */
 static int compare_numbers(struct slice *a, struct slice *b)
 {

@@ -23,6 +23,7 @@ enum input_form {
 struct input_list {
     enum entity self; /* rule 2 */
     enum entity key;  /* rule 3 */
+    enum entity holds; /* the first used entity met in it; ENTITY_NONE for none */
     bool unused_key;  /* a list of a combined object under a key that is not used */
     bool envelope;
     bool finished; /* `self` cannot change any more */
@@ -91,6 +92,10 @@ struct source *input_open(const struct input *input, struct failure *failure);
 
 /* Whether a run with these options uses records of the entity. */
 bool entity_used(const struct options *options, enum entity entity);
+
+/* The entity that a list is of: that of its elements, or, where none was met, what its place
+ * says (rules 2, 3, 4, 6). */
+enum entity list_entity(const struct input *input, const struct input_list *list);
 
 /* Order of paths: digit runs compare as numbers, else bytes (contract, section 2). */
 int path_compare(struct slice a, struct slice b);

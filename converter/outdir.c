@@ -24,6 +24,8 @@ static const char *const review_names[] = {"errors.csv", "summary.json"};
 struct outdir {
     char *shown;  /* DIR as given, for messages */
     char *base;   /* its last part */
+    char *above;  /* path of the parent */
+    size_t made;  /* how many folders of that path were made for this run */
     char *stage;  /* name of the stage in the parent; NULL once it is gone */
     int parent;
     int old;      /* DIR, -1 when it does not exist */
@@ -148,35 +150,75 @@ static bool clear_stale(void *context, const char *name)
 
 /* ---- opening ---- */
 
-/* Splits DIR into an open parent and a name. */
-static bool find_parent(struct outdir *outdir, const char *dir, struct failure *failure)
+/* Makes the missing folders of `path`, which is changed on the way but as it was at the end. */
+static bool make_parents(struct outdir *outdir, char *path)
 {
-    char *real = realpath(dir, NULL);
-    char *path = real ? real : strdup(dir);
-    if (!path)
-        return failure_no_memory(failure);
+    for (char *slash = strchr(path + 1, '/'); ; slash = strchr(slash + 1, '/')) {
+        if (slash)
+            *slash = '\0';
+        int result = mkdir(path, 0777);
+        int error = errno;
+        if (slash)
+            *slash = '/';
+        outdir->made += result == 0;
+        errno = error;
+        if (result != 0 && error != EEXIST)
+            return false;
+        if (!slash)
+            return true;
+    }
+}
+
+static void remove_parents(struct outdir *outdir)
+{
+    for (; outdir->made > 0; outdir->made--) {
+        if (rmdir(outdir->above) != 0)
+            return;
+        char *slash = strrchr(outdir->above, '/');
+        if (!slash)
+            return;
+        *slash = '\0';
+    }
+}
+
+/* Splits the path of DIR, which is cut for that, into the path of the parent and the name. */
+static bool split_path(struct outdir *outdir, char *path, struct failure *failure)
+{
     size_t len = strlen(path);
     while (len > 1 && path[len - 1] == '/')
         path[--len] = '\0';
-    char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    outdir->base = strdup(name);
-    if (slash)
-        slash[slash == path] = '\0';
-    const char *parent = slash ? path : ".";
-    bool ok = outdir->base || failure_no_memory(failure);
-    if (ok && (*outdir->base == '\0' || dots(outdir->base)))
-        ok = failure_set(failure, FAILURE_OUTPUT,
-                         "%s: cannot be the output folder; give a folder inside another one", dir);
-    if (ok) {
-        outdir->parent = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (outdir->parent < 0)
-            ok = failure_set(failure, FAILURE_OUTPUT,
-                             "%s: its parent folder cannot be opened (%s); create that first", dir,
-                             strerror(errno));
-    }
+    const char *slash = strrchr(path, '/');
+    size_t above = slash ? (size_t)(slash - path) : 0;
+    outdir->base = strdup(slash ? slash + 1 : path);
+    if (!slash)
+        outdir->above = strdup(".");
+    else
+        outdir->above = above ? strndup(path, above) : strdup("/");
+    if (!outdir->base || !outdir->above)
+        return failure_no_memory(failure);
+    if (*outdir->base != '\0' && !dots(outdir->base))
+        return true;
+    return failure_set(failure, FAILURE_OUTPUT,
+                       "%s: cannot be the output folder; give a folder inside another one",
+                       outdir->shown);
+}
+
+static bool find_parent(struct outdir *outdir, struct failure *failure)
+{
+    char *real = realpath(outdir->shown, NULL);
+    char *path = real ? real : strdup(outdir->shown);
+    bool ok = path ? split_path(outdir, path, failure) : failure_no_memory(failure);
     free(path);
-    return ok;
+    if (!ok)
+        return false;
+    outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (outdir->parent < 0 && errno == ENOENT && make_parents(outdir, outdir->above))
+        outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (outdir->parent >= 0)
+        return true;
+    return failure_set(failure, FAILURE_OUTPUT,
+                       "%s: the folder above it cannot be opened or made (%s); choose another one",
+                       outdir->shown, strerror(errno));
 }
 
 static bool open_old(struct outdir *outdir, struct failure *failure)
@@ -285,7 +327,7 @@ struct outdir *outdir_open(const char *dir, struct failure *failure)
     outdir->parent = outdir->old = outdir->staged = outdir->review = -1;
     outdir->shown = strdup(dir);
     bool ok = outdir->shown || failure_no_memory(failure);
-    ok = ok && find_parent(outdir, dir, failure) && open_old(outdir, failure);
+    ok = ok && find_parent(outdir, failure) && open_old(outdir, failure);
     if (ok)
         (void)each_entry(outdir->parent, clear_stale, outdir);
     if (!ok || !open_stage(outdir, failure)) {
@@ -307,6 +349,9 @@ void outdir_free(struct outdir *outdir)
     close_fd(outdir->staged);
     close_fd(outdir->old);
     close_fd(outdir->parent);
+    if (outdir->above)
+        remove_parents(outdir);
+    free(outdir->above);
     free(outdir->stage);
     free(outdir->base);
     free(outdir->shown);
@@ -413,10 +458,12 @@ static void carry_review(const struct outdir *outdir, int old_review, bool move)
         (void)each_entry(old_review, carry_entry, &c);
 }
 
+/* The stage has become DIR: nothing of this run is to be taken back. */
 static void forget_stage(struct outdir *outdir)
 {
     free(outdir->stage);
     outdir->stage = NULL;
+    outdir->made = 0;
 }
 
 bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, struct slice name),

@@ -150,6 +150,20 @@ bool reader_sniff(struct reader *reader, size_t index, struct failure *failure)
     return ok;
 }
 
+bool reader_drain(struct reader *reader, size_t index, struct failure *failure)
+{
+    struct buf text = {0};
+    bool ok = reader_open(reader, index, JSON_AUTO, failure);
+    while (ok && !reader->end) {
+        reader->offset += text.len;
+        buf_reset(&text);
+        ok = read_more(reader, &text, 0, failure);
+    }
+    buf_release(&text);
+    reader_close(reader);
+    return ok;
+}
+
 /* ---- lists and what stands around them ---- */
 
 /* Room for one more: doubled at 8, 16, 32 ... entries, so that no capacity need be kept. */
@@ -180,7 +194,8 @@ static struct input_list *list_new(struct reader *reader, uint32_t number)
     if (!grow((void **)&input->lists, input->list_count, sizeof *input->lists))
         return NULL;
     list = &input->lists[input->list_count++];
-    *list = (struct input_list){.self = ENTITY_NONE, .key = ENTITY_NONE};
+    *list = (struct input_list){
+        .self = ENTITY_NONE, .key = ENTITY_NONE, .holds = ENTITY_NONE};
     return list;
 }
 

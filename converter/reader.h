@@ -63,4 +63,7 @@ enum reader_result reader_find_combined(struct reader *reader, size_t index,
 /* What the first bytes of an input tell of it. */
 bool reader_sniff(struct reader *reader, size_t index, struct failure *failure);
 
+/* Reads an input to its end for its check sums' sake. */
+bool reader_drain(struct reader *reader, size_t index, struct failure *failure);
+
 #endif

@@ -45,16 +45,6 @@ static void duplicate_lines(struct report *r, const struct input *input)
     }
 }
 
-static enum entity list_entity(const struct input *input, const struct input_list *list)
-{
-    struct entity_hints hints = {
-        .self = list->self, .key = list->key, .path = input->path_entity, .top_level = false};
-    enum entity entity = clever_hinted(&hints);
-    if (list->unused_key)
-        return ENTITY_OTHER;
-    return entity == ENTITY_NONE ? input->first_entity : entity;
-}
-
 static void empty_lines(struct report *r, const struct input *input, enum entity entity)
 {
     for (size_t i = 0; i < input->empty_count; i++) {

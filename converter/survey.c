@@ -35,6 +35,9 @@ static bool note_elements(struct survey *survey, struct input *input)
             input->first_entity = sorted.entity;
         if (sorted.entity != ENTITY_NONE)
             input->entities |= entity_bit(sorted.entity);
+        struct input_list *list = element->list ? &input->lists[element->list - 1] : NULL;
+        if (list && list->holds == ENTITY_NONE && wants(survey->run, sorted.entity))
+            list->holds = sorted.entity;
     }
     return !batch_out_of_memory(batch);
 }
@@ -58,6 +61,8 @@ static enum reader_result pass(struct survey *survey, size_t index, struct failu
     input->first_entity = ENTITY_NONE;
     input->failed_download = false;
     survey->open = false;
+    for (size_t i = 0; i < input->list_count; i++)
+        input->lists[i].holds = ENTITY_NONE;
     if (!reader_open(&run->reader, index, input->combined_known ? JSON_KNOWN : JSON_AUTO,
                      failure))
         return READER_FAILED;
@@ -65,7 +70,7 @@ static enum reader_result pass(struct survey *survey, size_t index, struct failu
     do {
         batch_reset(&survey->batch);
         result = reader_fill(&run->reader, &survey->batch, failure);
-        if ((result == READER_FULL || result == READER_END) && !note_elements(survey, input)) {
+        if (result != READER_FAILED && !note_elements(survey, input)) {
             failure_no_memory(failure);
             result = READER_FAILED;
         }
@@ -75,21 +80,11 @@ static enum reader_result pass(struct survey *survey, size_t index, struct failu
     return result;
 }
 
-/* A list without elements says what it would hold only by its place. */
 static bool has_empty_list(const struct input *input)
 {
-    for (size_t i = 0; i < input->list_count; i++) {
-        const struct input_list *list = &input->lists[i];
-        struct entity_hints hints = {.self = list->self,
-                                     .key = list->key,
-                                     .path = input->path_entity,
-                                     .top_level = false};
-        enum entity entity = clever_hinted(&hints);
-        if (entity == ENTITY_NONE)
-            entity = input->first_entity;
-        if (list->count == 0 && !list->unused_key && entity < ENTITY_OTHER)
+    for (size_t i = 0; i < input->list_count; i++)
+        if (input->lists[i].count == 0 && list_entity(input, &input->lists[i]) < ENTITY_OTHER)
             return true;
-    }
     return false;
 }
 
@@ -120,11 +115,14 @@ static bool survey_json(struct survey *survey, size_t index, struct failure *fai
     return true;
 }
 
-/* A file that is no JSON at all. */
-static bool survey_other(struct run *run, struct input *input, struct failure *failure)
+/* A file that is no JSON at all; even one that nobody needs must be whole. */
+static bool survey_other(struct run *run, size_t index, struct failure *failure)
 {
+    struct input *input = &run->inventory.inputs[index];
     input->surveyed = true;
     input->ignored = true;
+    if (!reader_drain(&run->reader, index, failure))
+        return false;
     if (input->form == FORM_ZIP) {
         run->inventory.nested_zips++;
         return true;
@@ -153,7 +151,7 @@ static bool survey_input(struct survey *survey, size_t index, struct failure *fa
     if (input->form == FORM_UNKNOWN && !reader_sniff(&run->reader, index, failure))
         return false;
     if (input->form != FORM_JSON)
-        return survey_other(run, input, failure);
+        return survey_other(run, index, failure);
     return survey_json(survey, index, failure);
 }
 

@@ -1,5 +1,5 @@
 /* For each username the holders with different SIS IDs, at most three: among three there is
- * always one that is neither the asking row's SIS ID nor of its element, so a fourth cannot
+ * always one that is neither the asking row's SIS ID nor its owner, so a fourth cannot
  * change an answer. The first stands in the table, the rare others in a list. */
 #include "converter/usernames.h"
 
@@ -9,11 +9,11 @@
 
 enum { FIRST_ROOM = 1024, MAX_HOLDERS = 3 };
 
-static const uint64_t ANY_ELEMENT = UINT64_MAX;
+static const uint64_t ANY_OWNER = UINT64_MAX;
 
 struct holder {
     uint64_t sis_id;  /* hash */
-    uint64_t element; /* ANY_ELEMENT: several elements had this SIS ID */
+    uint64_t owner; /* ANY_OWNER: several had this SIS ID */
 };
 
 struct holding {
@@ -67,9 +67,9 @@ static struct holding *find(struct holding *table, size_t room, uint64_t usernam
     return &table[at];
 }
 
-static bool disturbs(const struct holder *holder, uint64_t sis_id, uint64_t element)
+static bool disturbs(const struct holder *holder, uint64_t sis_id, uint64_t owner)
 {
-    return holder->sis_id != sis_id && holder->element != element;
+    return holder->sis_id != sis_id && holder->owner != owner;
 }
 
 /* 0 marks a free place. */
@@ -79,16 +79,16 @@ static uint64_t not_zero(uint64_t hash)
 }
 
 bool usernames_taken(const struct usernames *usernames, uint64_t username, struct slice sis_id,
-                     uint64_t element)
+                     uint64_t owner)
 {
     uint64_t id = hash_of(sis_id);
     const struct holding *holding = find(usernames->table, usernames->room, not_zero(username));
     if (!holding->username)
         return false;
-    if (disturbs(&holding->first, id, element))
+    if (disturbs(&holding->first, id, owner))
         return true;
     for (uint32_t i = holding->more; i; i = usernames->others[i - 1].next)
-        if (disturbs(&usernames->others[i - 1].holder, id, element))
+        if (disturbs(&usernames->others[i - 1].holder, id, owner))
             return true;
     return false;
 }
@@ -124,11 +124,11 @@ static bool add_other(struct usernames *usernames, struct holding *holding, stru
 }
 
 bool usernames_add(struct usernames *usernames, uint64_t username, struct slice sis_id,
-                   uint64_t element)
+                   uint64_t owner)
 {
     if (usernames->count * 4 >= usernames->room * 3 && !grow(usernames))
         return false;
-    struct holder holder = {hash_of(sis_id), element};
+    struct holder holder = {hash_of(sis_id), owner};
     struct holding *holding = find(usernames->table, usernames->room, not_zero(username));
     if (!holding->username) {
         *holding = (struct holding){not_zero(username), holder, 0};
@@ -143,8 +143,8 @@ bool usernames_add(struct usernames *usernames, uint64_t username, struct slice 
         count++;
     }
     if (known) {
-        if (known->element != element)
-            known->element = ANY_ELEMENT;
+        if (known->owner != owner)
+            known->owner = ANY_OWNER;
         return true;
     }
     return count >= MAX_HOLDERS || add_other(usernames, holding, holder);

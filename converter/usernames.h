@@ -12,14 +12,14 @@ struct usernames;
 struct usernames *usernames_new(void);
 void usernames_free(struct usernames *usernames);
 
-/* Whether a row with this username, another SIS ID and of another element came earlier.
- * `username` is a hash without letter case, `element` the number of the element in the export:
- * the two roles of one user do not disturb each other. */
+/* Whether a row with this username, another SIS ID and another owner came earlier. `username` is
+ * a hash without letter case; `owner` tells people apart: the two roles of one user have the same
+ * and do not disturb each other. */
 bool usernames_taken(const struct usernames *usernames, uint64_t username, struct slice sis_id,
-                     uint64_t element);
+                     uint64_t owner);
 
 /* Notes a row. False: out of memory. */
 bool usernames_add(struct usernames *usernames, uint64_t username, struct slice sis_id,
-                   uint64_t element);
+                   uint64_t owner);
 
 #endif

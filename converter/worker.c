@@ -234,6 +234,18 @@ static enum attribute id_source(const struct worker *w, const struct record *rec
     return legacy ? ATTR_LEGACY_ID : ATTR_ID;
 }
 
+static struct slice judge_id(struct worker *w, int column, const struct sds_column *spec)
+{
+    const struct record *record = &w->record;
+    enum attribute source = id_source(w, record);
+    bool wanted_legacy = source == ATTR_ID && record->attr[ATTR_LEGACY_ID].wrong_type &&
+                         w->run->options->teacher_id == TEACHER_ID_LEGACY;
+    /* A wrong type is told also where another attribute fills the column, once. */
+    if (wanted_legacy && !record->attr[ATTR_ID].wrong_type)
+        column_issue(w, ISSUE_unexpected_type, column, SLICE_ABSENT);
+    return judge(w, column, spec, &record->attr[source]);
+}
+
 static void missing(struct worker *w, int column)
 {
     w->own_fault = true;
@@ -245,7 +257,7 @@ static void missing(struct worker *w, int column)
 static const struct id_entry *find_part(const struct worker *w, enum entity entity,
                                         struct slice id)
 {
-    const struct id_entry *entry = index_find(w->run->indexes[entity], SPACE_CLEVER, id);
+    const struct id_entry *entry = index_refer(w->run->indexes[entity], id);
     return entry && entry->accepted ? entry : NULL;
 }
 
@@ -338,7 +350,7 @@ static bool same_school(const struct school_refs *refs, size_t i, struct slice i
 
 static void add_school(const struct worker *w, struct school_refs *refs, struct slice id)
 {
-    const struct id_entry *entry = index_find(w->run->indexes[ENTITY_SCHOOL], SPACE_CLEVER, id);
+    const struct id_entry *entry = index_refer(w->run->indexes[ENTITY_SCHOOL], id);
     for (size_t i = 0; i < refs->count; i++)
         if (same_school(refs, i, id, entry))
             return;
@@ -472,9 +484,7 @@ static void judge_column(struct worker *w, int column, const struct id_entry *co
     struct slice cell = SLICE_LITERAL("");
     switch (spec->from) {
     case FROM_ATTRIBUTE: cell = judge(w, column, spec, &record->attr[spec->attribute]); break;
-    case FROM_SIS_ID:
-        cell = judge(w, column, spec, &record->attr[id_source(w, record)]);
-        break;
+    case FROM_SIS_ID: cell = judge_id(w, column, spec); break;
     case FROM_USERNAME: cell = judge_username(w, column); break;
     case FROM_COURSE: cell = judge_part(w, column, spec, course); break;
     case FROM_TERM: cell = judge_part(w, column, spec, term); break;
@@ -589,10 +599,8 @@ static bool first_time(struct worker *w, enum role role, const struct id_entry *
 static const struct id_entry *find_person(const struct worker *w, enum role role,
                                           struct slice id)
 {
-    const struct id_index *index =
-        w->run->indexes[role == ROLE_TEACHER ? ENTITY_TEACHER : ENTITY_STUDENT];
-    const struct id_entry *entry = index_find(index, SPACE_CLEVER, id);
-    return entry || role != ROLE_TEACHER ? entry : index_find(index, SPACE_LEGACY, id);
+    return index_refer(w->run->indexes[role == ROLE_TEACHER ? ENTITY_TEACHER : ENTITY_STUDENT],
+                       id);
 }
 
 static void join(struct buf *ids, struct slice id)
@@ -779,8 +787,6 @@ static struct hash128 content_of(const struct worker *w)
         if (a == ATTR_LEGACY_ID || a == ATTR_SCHOOL || a == ATTR_TEACHER)
             continue;
         struct slice value = record->attr[a].value;
-        if (a == ATTR_ID && w->run->id != ID_SIS)
-            value = record->attr[id_source(w, record)].value;
         if (value.len == 0)
             continue;
         char number = (char)a;
@@ -885,6 +891,7 @@ static void process_record(struct worker *w, const struct clever_element *elemen
     clever_record(w->run->schema, element, shape, &w->record, &w->batch->arena);
     if (!begin_outcome(w, w->record.entity))
         return;
+    w->outcome->user = shape == SHAPE_USER_TEACHER || shape == SHAPE_USER_STUDENT;
     describe(w);
     if (shape == SHAPE_COURSE || shape == SHAPE_TERM) {
         judge_part_record(w, shape == SHAPE_COURSE ? FROM_COURSE : FROM_TERM);

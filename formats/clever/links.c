@@ -30,7 +30,9 @@ struct clever_links clever_links_of(const struct json_value *links, struct arena
         struct json_value uri = member(&link, "uri");
         if (rel.type != JSON_STRING || uri.type != JSON_STRING)
             continue;
-        struct slice kind = slice_of(rel.ptr, rel.len);
+        char name[16];
+        struct slice kind = slice_of(
+            name, json_short_name(slice_of(rel.ptr, rel.len), name, sizeof name));
         if (slice_is(kind, "self"))
             found.self = json_scalar(&uri, arena);
         else if (slice_is(kind, "next"))

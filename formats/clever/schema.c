@@ -3,6 +3,7 @@
 #include "formats/clever/schema.h"
 
 #include "formats/base/text.h"
+#include "formats/base/utf8.h"
 #include "formats/clever/entity.h"
 #include "formats/clever/links.h"
 
@@ -216,13 +217,31 @@ bool clever_scan(const struct clever_schema *schema, struct slice text,
     return true;
 }
 
+/* Whether a string has nothing but control characters and blanks in it. */
+static bool blank_string(const struct json_value *value)
+{
+    char room[256];
+    if (value->len > sizeof room)
+        return false;
+    struct slice text = slice_of(value->ptr, value->len);
+    if (value->escaped)
+        text = json_decode(value, room);
+    while (text.len) {
+        size_t len = utf8_sequence(text.ptr, text.len);
+        if (!utf8_is_control(utf8_decode(text.ptr, len)) &&
+            text_trim(slice_of(text.ptr, len)).len > 0)
+            return false;
+        text.ptr += len;
+        text.len -= len;
+    }
+    return true;
+}
+
 /* null and a string of blanks are as good as absent. */
 static bool blank(const struct json_value *value)
 {
-    if (value->type == JSON_ABSENT || value->type == JSON_NULL)
-        return true;
-    return value->type == JSON_STRING && !value->escaped &&
-           text_trim(slice_of(value->ptr, value->len)).len == 0;
+    return value->type == JSON_ABSENT || value->type == JSON_NULL ||
+           (value->type == JSON_STRING && blank_string(value));
 }
 
 static struct json_value record_value(const struct clever_schema *schema,

@@ -659,11 +659,8 @@ static size_t decode_escape(const char *at, size_t rest, char *out, size_t *writ
     return 12;
 }
 
-static struct slice decode_string(const struct json_value *value, struct arena *arena)
+struct slice json_decode(const struct json_value *value, char *out)
 {
-    char *out = arena_bytes(arena, value->len);
-    if (!out)
-        return SLICE_ABSENT;
     size_t to = 0;
     size_t at = 0;
     while (at < value->len) {
@@ -676,6 +673,12 @@ static struct slice decode_string(const struct json_value *value, struct arena *
         to += written;
     }
     return slice_of(out, to);
+}
+
+static struct slice decode_string(const struct json_value *value, struct arena *arena)
+{
+    char *out = arena_bytes(arena, value->len);
+    return out ? json_decode(value, out) : SLICE_ABSENT;
 }
 
 struct slice json_scalar(const struct json_value *value, struct arena *arena)

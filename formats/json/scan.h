@@ -72,6 +72,9 @@ bool json_member_next(const struct json_value *object, size_t *at, struct json_v
  * is no scalar. Lives in the scanned text or in `arena`. Out of memory: absent, arena->oom. */
 struct slice json_scalar(const struct json_value *value, struct arena *arena);
 
+/* Decodes a string into `out`, which has room for value->len bytes. */
+struct slice json_decode(const struct json_value *value, char *out);
+
 /* Decodes the name of a member as it stands between its quotes, valid or not. The length of the
  * name in out[0 .. size), 0 when it does not fit, is empty, or has an escape that no name of
  * interest has (anything but ASCII). */

@@ -17,6 +17,7 @@ struct source {
     unsigned char sniffed[SNIFF_BYTES]; /* bytes read ahead, given out first */
     size_t sniffed_at;
     size_t sniffed_len;
+    bool ended; /* the end was met while reading ahead */
 };
 
 #endif

@@ -48,7 +48,7 @@ ssize_t source_read(struct source *source, void *bytes, size_t size, struct fail
 {
     size_t ahead = source->sniffed_len - source->sniffed_at;
     if (ahead == 0)
-        return source->kind->read(source, bytes, size, failure);
+        return source->ended ? 0 : source->kind->read(source, bytes, size, failure);
     size_t part = ahead < size ? ahead : size;
     memcpy(bytes, source->sniffed + source->sniffed_at, part);
     source->sniffed_at += part;
@@ -64,7 +64,8 @@ struct source *source_sniffed(struct source *source, struct failure *failure)
             source_free(source);
             return NULL;
         }
-        if (got == 0)
+        source->ended = got == 0;
+        if (source->ended)
             break;
         source->sniffed_len += (size_t)got;
     }

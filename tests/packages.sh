@@ -1,0 +1,76 @@
+#!/bin/sh
+# Installs the Debian packages that a goal needs and that are missing, after naming them.
+#   packages.sh build [test] [lint]
+set -eu
+
+build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev zlib1g-dev zip'
+test='libcmocka-dev perl unzip gzip python3-minimal binutils'
+lint='clang clang-tidy cppcheck clang-format'
+
+wanted=''
+for goal in "$@"; do
+    case $goal in
+    build) wanted="$wanted $build" ;;
+    test) wanted="$wanted $test" ;;
+    lint) wanted="$wanted $lint" ;;
+    *) echo "packages.sh: no such goal: $goal" >&2; exit 2 ;;
+    esac
+done
+
+# Something is there when Debian says so, or, elsewhere, when what it brings can be used.
+have() {
+    if command -v dpkg-query >/dev/null 2>&1; then
+        case $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) in
+        *'install ok installed') return 0 ;;
+        esac
+    fi
+    case $1 in
+    gcc | make | pkg-config | zip | unzip | gzip | perl | clang | clang-tidy | cppcheck | clang-format)
+        command -v "$1" >/dev/null 2>&1 ;;
+    python3-minimal) command -v python3 >/dev/null 2>&1 ;;
+    binutils) command -v nm >/dev/null 2>&1 ;;
+    libc6-dev) header stdio.h ;;
+    libcjson-dev) header cjson/cJSON.h ;;
+    libcsv-dev) header csv.h ;;
+    libminizip-dev) header minizip/unzip.h ;;
+    zlib1g-dev) header zlib.h ;;
+    libcmocka-dev) header_with 'stdarg.h stddef.h stdint.h setjmp.h cmocka.h' ;;
+    *) return 1 ;;
+    esac
+}
+
+header() { header_with "$1"; }
+
+header_with() {
+    command -v cc >/dev/null 2>&1 || return 1
+    for h in $1; do echo "#include <$h>"; done | cc -E -x c - >/dev/null 2>&1
+}
+
+missing=''
+for package in $wanted; do
+    have "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "These are missing (names of Debian packages), and there is no apt-get here:" >&2
+    echo " $missing" >&2
+    echo "Install what your system calls them, then try again." >&2
+    exit 1
+fi
+root=''
+if [ "$(id -u)" -ne 0 ]; then
+    root=sudo
+    if ! command -v sudo >/dev/null 2>&1; then
+        echo "These Debian packages are missing; install them as root, then try again:" >&2
+        echo "  apt-get install$missing" >&2
+        exit 1
+    fi
+fi
+echo "Installing the missing Debian packages:$missing"
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086
+$root apt-get install -y -q $missing >/dev/null 2>&1 || {
+    $root apt-get update -q
+    $root apt-get install -y -q $missing
+}
