@@ -11,7 +11,6 @@ void batch_reset(struct batch *batch)
     arena_reset(&batch->arena);
     batch->segment_count = batch->element_count = 0;
     batch->outcome_count = batch->line_count = 0;
-    batch->read = 0;
     batch->survey_again = false;
     batch->failure = (struct failure){.kind = FAILURE_NONE};
     batch->line_segment = SIZE_MAX;

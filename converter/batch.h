@@ -23,6 +23,7 @@ struct segment {
     size_t start;    /* in the text */
     uint64_t line;   /* 1-based, of the byte at `start` */
     bool after_cr;   /* the byte before it was CR: an LF there counts no further line */
+    uint64_t read;   /* elements of the stage's entity in it, set by the worker */
 };
 
 struct element {
@@ -102,7 +103,6 @@ struct batch {
     size_t line_room;
     struct buf lines;
     struct buf rows[SDS_FILES];
-    uint64_t read; /* elements of the stage's entity */
     bool survey_again; /* an element is not of the entity that its file was taken for */
     struct failure failure;
 

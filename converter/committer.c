@@ -347,8 +347,12 @@ bool committer_take(struct committer *c, struct batch *batch, struct failure *fa
     for (size_t i = 0; i < batch->outcome_count; i++)
         if (!take_outcome(c, batch, &batch->outcomes[i], failure))
             return false;
-    c->run->read += batch->read;
-    c->run->any[batch->stage] = c->run->any[batch->stage] || batch->read > 0;
+    for (size_t i = 0; i < batch->segment_count; i++) {
+        const struct segment *segment = &batch->segments[i];
+        c->run->inventory.inputs[segment->input].records[batch->stage] += segment->read;
+        c->run->read += segment->read;
+        c->run->any[batch->stage] = c->run->any[batch->stage] || segment->read > 0;
+    }
     c->element_base += batch->element_count;
     if (c->text.oom)
         return failure_no_memory(failure);

@@ -31,7 +31,7 @@ struct input_list {
     struct slice self_link; /* canonical, in the inventory's arena; absent for none */
     struct slice next_link;
     struct slice next_raw; /* as read */
-    uint64_t count;        /* elements, empty ones included */
+    uint64_t count;        /* elements that are not empty */
 };
 
 struct input_empty {

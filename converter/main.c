@@ -30,6 +30,7 @@ static void show(int action, struct buf *out)
     case ACTION_LIST_CODES: options_put_codes(out); break;
     case ACTION_LIST_COLUMNS: options_put_columns(out); break;
     case ACTION_LIST_OPTIONS: options_put_table(out); break;
+    case ACTION_LIST_FIELDS: options_put_fields(out); break;
     case ACTION_CONVERT: break;
     }
 }

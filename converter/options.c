@@ -1,5 +1,7 @@
 #include "converter/options.h"
 
+#include "formats/clever/schema.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -382,6 +384,7 @@ static const struct spec specs[] = {
     ACTION("list-codes", 0, ACTION_LIST_CODES, "the codes of the error file"),
     ACTION("list-columns", 0, ACTION_LIST_COLUMNS, "the columns of the output files"),
     ACTION("list-options", 0, ACTION_LIST_OPTIONS, NULL),
+    ACTION("list-fields", 0, ACTION_LIST_FIELDS, NULL),
 };
 /* clang-format on */
 
@@ -671,6 +674,17 @@ void options_put_table(struct buf *out)
             buf_put_byte(out, *c);
         }
         buf_printf(out, "` | %s |\n", spec->help);
+    }
+}
+
+void options_put_fields(struct buf *out)
+{
+    for (size_t i = 0; i < clever_field_count; i++) {
+        const struct clever_field *field = &clever_fields[i];
+        buf_printf(out, "%s\t%s\t%s\t%s\n", clever_shape_names[field->shape],
+                   field->list ? roster_list_names[field->attribute]
+                               : roster_attribute_names[field->attribute],
+                   field->path, field->versions);
     }
 }
 

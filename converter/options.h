@@ -33,7 +33,8 @@ enum action {
     ACTION_VERSION,
     ACTION_LIST_CODES,
     ACTION_LIST_COLUMNS,
-    ACTION_LIST_OPTIONS /* for the documents, not in --help */
+    ACTION_LIST_OPTIONS, /* the last two are for the documents, not in --help */
+    ACTION_LIST_FIELDS
 };
 
 /* Roles with settings of their own. */
@@ -94,6 +95,8 @@ const char *options_empty_word(enum sds_file file);
 void options_put_help(struct buf *out);
 void options_put_codes(struct buf *out);
 void options_put_columns(struct buf *out);
+/* Clever's fields: entity, attribute, path and versions, a tab between. */
+void options_put_fields(struct buf *out);
 /* The options as a Markdown table. */
 void options_put_table(struct buf *out);
 

@@ -215,14 +215,6 @@ static bool begin_list(struct reader *reader, const struct frame *frame)
     return true;
 }
 
-static bool end_list(struct reader *reader, const struct frame *frame)
-{
-    struct input_list *list = list_at(reader->input, frame->list);
-    if (reader->collecting && list)
-        list->count = frame->count;
-    return true;
-}
-
 static void end_envelope(struct reader *reader)
 {
     struct input *input = reader->input;
@@ -291,7 +283,7 @@ static bool add_element(struct reader *reader, struct batch *batch, const struct
     struct element *element = batch_add_element(batch);
     if (!element)
         return false;
-    const struct input_list *list = list_at(reader->input, frame->list);
+    struct input_list *list = list_at(reader->input, frame->list);
     *element = (struct element){.start = (uint32_t)(frame->text.ptr - batch->text.data),
                                 .len = (uint32_t)frame->text.len,
                                 .segment = segment,
@@ -303,6 +295,7 @@ static bool add_element(struct reader *reader, struct batch *batch, const struct
         element->key = (uint8_t)list->key;
         element->links_open = !list->finished;
         element->unused = list->unused_key;
+        list->count += reader->collecting;
     }
     reader->elements++;
     return true;
@@ -343,7 +336,6 @@ static enum reader_result take(struct reader *reader, struct batch *batch, uint3
         break;
     case FRAME_EMPTY: ok = add_empty(reader, batch, frame, segment); break;
     case FRAME_LIST: ok = begin_list(reader, frame); break;
-    case FRAME_LIST_END: ok = end_list(reader, frame); break;
     case FRAME_AROUND: return around(reader, frame, failure);
     case FRAME_VALUE_END: end_envelope(reader); break;
     case FRAME_UNSURE: return READER_UNSURE;
@@ -362,6 +354,7 @@ static enum reader_result take(struct reader *reader, struct batch *batch, uint3
         reader->input->collected = reader->input->collected || reader->collecting;
         return READER_END;
     case FRAME_MORE:
+    case FRAME_LIST_END:
     case FRAME_KEY: break;
     }
     if (!ok) {

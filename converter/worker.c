@@ -941,7 +941,7 @@ static void process_element(struct worker *w, const struct sorted *sorted)
         [ENTITY_TERM] = SHAPE_TERM,       [ENTITY_TEACHER] = SHAPE_TEACHER,
         [ENTITY_STUDENT] = SHAPE_STUDENT, [ENTITY_SECTION] = SHAPE_SECTION,
     };
-    w->batch->read++;
+    w->batch->segments[w->batch->elements[w->element].segment].read++;
     if (!sorted->readable)
         unreadable(w, sorted->entity);
     else if (sorted->entity == ENTITY_USER)

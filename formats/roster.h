@@ -78,6 +78,10 @@ enum attribute {
 /* Lists of references. */
 enum reference_list { LIST_SCHOOLS, LIST_TEACHERS, LIST_STUDENTS, LIST_COUNT };
 
+/* For people: "birth date". */
+extern const char *const roster_attribute_names[ATTR_COUNT];
+extern const char *const roster_list_names[LIST_COUNT];
+
 struct attribute_value {
     struct slice raw;   /* as read: decoded, not trimmed; absent when there is none */
     struct slice value; /* after section 4's first step; empty for a blank */

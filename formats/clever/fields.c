@@ -14,7 +14,6 @@
 
 #define ROLE(shape, role)                                                           \
     VALUE(shape, ATTR_ID,          "id",                                       V3), \
-    VALUE(shape, ATTR_LEGACY_ID,   "roles." role ".legacy_id",                 V3), \
     VALUE(shape, ATTR_SIS_ID,      "roles." role ".sis_id",                    V3), \
     VALUE(shape, ATTR_SCHOOL,      "roles." role ".school",                    V3), \
     LIST (shape, LIST_SCHOOLS,     "roles." role ".schools",                   V3), \
@@ -75,7 +74,8 @@ const struct clever_field clever_fields[] = {
     VALUE(SHAPE_STUDENT, ATTR_GRADUATION_YEAR, "graduation_year", V1_2),
 
     ROLE(SHAPE_USER_TEACHER, "teacher"),
-    VALUE(SHAPE_USER_TEACHER, ATTR_TITLE, "roles.teacher.title", V3),
+    VALUE(SHAPE_USER_TEACHER, ATTR_LEGACY_ID, "roles.teacher.legacy_id", V3),
+    VALUE(SHAPE_USER_TEACHER, ATTR_TITLE,     "roles.teacher.title",     V3),
 
     ROLE(SHAPE_USER_STUDENT, "student"),
     VALUE(SHAPE_USER_STUDENT, ATTR_GRADE,           "roles.student.grade",           V3),
@@ -104,3 +104,14 @@ const struct clever_field clever_fields[] = {
 /* clang-format on */
 
 const size_t clever_field_count = sizeof clever_fields / sizeof *clever_fields;
+
+const char *const clever_shape_names[SHAPE_COUNT] = {
+    [SHAPE_SCHOOL] = "school",
+    [SHAPE_COURSE] = "course",
+    [SHAPE_TERM] = "term",
+    [SHAPE_TEACHER] = "teacher",
+    [SHAPE_STUDENT] = "student",
+    [SHAPE_USER_TEACHER] = "user, as teacher",
+    [SHAPE_USER_STUDENT] = "user, as student",
+    [SHAPE_SECTION] = "section",
+};

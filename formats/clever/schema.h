@@ -35,6 +35,7 @@ struct clever_field {
 
 extern const struct clever_field clever_fields[];
 extern const size_t clever_field_count;
+extern const char *const clever_shape_names[SHAPE_COUNT];
 
 /* The tables made ready for scanning. Only read after clever_schema_new: any thread. */
 struct clever_schema;
