@@ -6,7 +6,7 @@ BINDIR     ?= $(PREFIX)/bin
 BUILD      ?= build
 PKG_CONFIG ?= pkg-config
 
-SRC      := $(sort $(wildcard converter/*.c formats/*/*.c))
+SRC      := $(sort $(wildcard converter/*.c formats/*.c formats/*/*.c))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o)
 LIB_OBJ  := $(filter-out $(BUILD)/converter/main.o,$(OBJ))
 TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))

@@ -1,5 +1,7 @@
 #include "converter/batch.h"
 
+#include "formats/base/grow.h"
+
 #include <stdlib.h>
 
 void batch_reset(struct batch *batch)
@@ -32,14 +34,10 @@ void batch_release(struct batch *batch)
 /* Room for one more of `size` bytes, cleared. */
 static void *add(void **items, size_t *count, size_t *room, size_t size)
 {
-    if (*count == *room) {
-        size_t more = *room ? *room * 2 : 64;
-        void *grown = realloc(*items, more * size);
-        if (!grown)
-            return NULL;
-        *items = grown;
-        *room = more;
-    }
+    void *grown = grow_by_one(*items, *count, room, size);
+    if (!grown)
+        return NULL;
+    *items = grown;
     void *item = (char *)*items + *count * size;
     memset(item, 0, size);
     (*count)++;

@@ -132,7 +132,7 @@ static bool put_lines(struct committer *c, const struct current *now, bool worke
     return true;
 }
 
-/* ---- repeats (contract, section 5.3) ---- */
+/* ---- repeats (converter/README.md) ---- */
 
 static const struct id_entry *earlier(const struct current *now)
 {

@@ -1,6 +1,6 @@
 /* The run:
  *
- *   inventory -> survey -> a stage for each entity, in the order of the contract -> report
+ *   inventory -> survey -> a stage for each entity, in reading order -> report
  *   -> summary -> publish
  *
  * When a stage finds that a file was taken for what it is not, everything since the survey is
@@ -30,6 +30,7 @@ enum { STAGES = sizeof stages / sizeof *stages };
 
 struct conversion {
     struct run run;
+    struct clever_schema *schema; /* the run only reads it */
     struct outdir *outdir;
     struct sink sinks[SDS_FILES]; /* fd -1: not written */
     char *names[SDS_FILES];
@@ -384,18 +385,18 @@ static const char *reason_of(const struct options *options, const struct totals 
 
 static bool finish(struct conversion *c, struct summary *summary, struct failure *failure)
 {
-    struct totals totals = *committer_totals(c->committer);
+    struct totals *totals = &summary->totals;
     struct buf files = {0};
     struct buf export = {0};
     bool stops = false;
-    bool ok = (report_files(&c->run, &totals, &files, &stops) &&
-               report_export(&c->run, &totals, &export, &stops)) ||
+    *totals = *committer_totals(c->committer);
+    bool ok = (report_files(&c->run, totals, &files, &stops) &&
+               report_export(&c->run, totals, &export, &stops)) ||
               failure_no_memory(failure);
     summary->run = &c->run;
-    summary->totals = &totals;
-    summary->status = stops ? 5 : totals.severity[SEVERITY_ERROR] > 0;
+    summary->status = stops ? 5 : totals->severity[SEVERITY_ERROR] > 0;
     summary->published = !stops && !c->run.options->check;
-    summary->reason = reason_of(c->run.options, &totals, stops);
+    summary->reason = reason_of(c->run.options, totals, stops);
     summary->files = summary->published ? fresh_files(c) : c->old_files;
     summary->finished = summary_time();
     ok = ok && finish_files(c, summary->published, failure) &&
@@ -411,7 +412,8 @@ static bool prepare(struct conversion *c, struct failure *failure)
     const struct options *options = c->run.options;
     c->run.budget.limit = options->max_bytes;
     reader_init(&c->run.reader, &c->run.inventory, &c->run.budget);
-    c->run.schema = clever_schema_new();
+    c->schema = clever_schema_new();
+    c->run.schema = c->schema;
     c->pipeline = pipeline_new(options->threads);
     if (!c->run.schema || !c->pipeline)
         return failure_no_memory(failure);
@@ -446,6 +448,6 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     pipeline_free(c.pipeline);
     reader_release(&c.run.reader);
     inventory_release(&c.run.inventory);
-    clever_schema_free((struct clever_schema *)(uintptr_t)c.run.schema);
+    clever_schema_free(c.schema);
     return ok ? summary.status : (int)failure->kind;
 }

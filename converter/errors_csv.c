@@ -10,7 +10,7 @@ void put_file_name(struct buf *out, const struct options *options, enum sds_file
     if (file == SDS_NO_FILE)
         return;
     for (const char *c = sds_formats[file].name; *c; c++)
-        buf_put_byte(out, options->lowercase_names ? ascii_lower(*c) : *c);
+        buf_put_byte(out, (char)(options->lowercase_names ? ascii_lower(*c) : *c));
     buf_put_text(out, ".csv");
 }
 
@@ -27,7 +27,7 @@ static void put_cell_text(struct buf *out, const char *text)
     csv_put_cell(out, slice_from(text));
 }
 
-/* A spreadsheet runs what starts with one of these (contract, section 7). */
+/* A spreadsheet runs what starts with one of these (converter/README.md). */
 static bool formula(struct slice text)
 {
     return text.len && memchr("=+-@", text.ptr[0], 4);

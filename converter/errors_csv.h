@@ -1,4 +1,4 @@
-/* The lines of review/errors.csv (contract, section 7). */
+/* The lines of review/errors.csv (converter/README.md). */
 #ifndef CONVERTER_ERRORS_CSV_H
 #define CONVERTER_ERRORS_CSV_H
 

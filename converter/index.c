@@ -54,9 +54,10 @@ static void *chunk_add(struct chunks *chunks, size_t size)
             chunks->items = items;
             chunks->room = more;
         }
-        chunks->items[have] = malloc(CHUNK * size);
-        if (!chunks->items[have])
+        char *chunk = malloc(CHUNK * size);
+        if (!chunk)
             return NULL;
+        chunks->items[have] = chunk;
     }
     return chunk_item(chunks, size, chunks->count++);
 }

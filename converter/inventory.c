@@ -3,6 +3,7 @@
  * their own order, everything else becomes an input. */
 #include "converter/inventory.h"
 
+#include "formats/base/grow.h"
 #include "formats/clever/entity.h"
 
 #include <dirent.h>
@@ -122,7 +123,7 @@ static int compare_inputs(const void *a, const void *b)
     return path_compare(((const struct input *)a)->path, ((const struct input *)b)->path);
 }
 
-/* Whether a part of the path says that it is not meant (contract, section 2). */
+/* Whether a part of the path says that it is not meant (formats/README.md). */
 static bool hidden(struct slice path)
 {
     while (path.len) {
@@ -155,25 +156,14 @@ static const char *joined(struct arena *arena, struct slice a, const char *betwe
     return text;
 }
 
-static bool grow(void **items, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return true;
-    size_t more = *room ? *room * 2 : 16;
-    void *grown = realloc(*items, more * size);
-    if (!grown)
-        return false;
-    *items = grown;
-    *room = more;
-    return true;
-}
-
 static struct input *add_input(struct walk *walk, const char *label, struct slice path)
 {
     struct inventory *inventory = walk->inventory;
-    if (!label || !path.ptr ||
-        !grow((void **)&inventory->inputs, inventory->count, &inventory->room,
-              sizeof *inventory->inputs)) {
+    struct input *inputs = grow_by_one(inventory->inputs, inventory->count, &inventory->room,
+                                       sizeof *inventory->inputs);
+    if (inputs)
+        inventory->inputs = inputs;
+    if (!label || !path.ptr || !inputs) {
         failure_no_memory(walk->failure);
         return NULL;
     }
@@ -307,7 +297,7 @@ static bool add_zip(struct walk *walk, int fd, const char *label)
 {
     struct inventory *inventory = walk->inventory;
     struct zip_archive **zips =
-        realloc(inventory->zips, (inventory->zip_count + 1) * sizeof *zips);
+        realloc(inventory->zips, (inventory->zip_count + 1) * sizeof(struct zip_archive *));
     if (!zips) {
         (void)close(fd);
         return failure_no_memory(walk->failure);
@@ -370,43 +360,44 @@ static struct source *stream(int fd, const char *label, struct failure *failure)
     return copy < 0 ? NULL : source_from_fd(copy, label, failure);
 }
 
-/* Looks at an open regular file (not taken) and adds it, or what it holds. `spooled`: it has no
- * name of its own. */
+static struct source *unpacked(int fd, const char *label, struct failure *failure)
+{
+    struct source *packed = stream(fd, label, failure);
+    return packed ? source_gunzip(packed, failure) : NULL;
+}
+
+/* Adds the members of a zip (not taken), which may be gzipped itself. */
+static bool add_packed(struct walk *walk, int fd, const char *label, bool gzip)
+{
+    int zip = fd;
+    if (gzip) {
+        struct source *inside = unpacked(fd, label, walk->failure);
+        zip = inside ? spool(walk, inside, label) : -1;
+    }
+    int copy = zip < 0 ? -1 : duplicate(zip, label, walk->failure);
+    return copy >= 0 && add_zip(walk, copy, label);
+}
+
+/* Looks at an open regular file (not taken) and adds it, or what it holds. `open_path` NULL: a
+ * spool, which has no name. */
 static bool add_open_file(struct walk *walk, int fd, const char *label, struct slice path,
-                          const char *open_path, bool spooled)
+                          const char *open_path)
 {
     unsigned char bytes[4];
     struct source *raw = stream(fd, label, walk->failure);
     ssize_t len = first_bytes(raw, bytes, walk->failure);
+    bool gzip = len >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B;
+    if (gzip)
+        len = first_bytes(unpacked(fd, label, walk->failure), bytes, walk->failure);
     if (len < 0)
         return false;
-    bool gzip = len >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B;
-    if (gzip) {
-        struct source *packed = stream(fd, label, walk->failure);
-        struct source *inside = packed ? source_gunzip(packed, walk->failure) : NULL;
-        len = first_bytes(inside, bytes, walk->failure);
-        if (len < 0)
-            return false;
-    }
-    if (is_zip(bytes, (size_t)len)) {
-        int zip = fd;
-        if (gzip) {
-            struct source *packed = stream(fd, label, walk->failure);
-            struct source *inside = packed ? source_gunzip(packed, walk->failure) : NULL;
-            zip = inside ? spool(walk, inside, label) : -1;
-            if (zip < 0)
-                return false;
-        }
-        int copy = duplicate(zip, label, walk->failure);
-        return copy >= 0 && add_zip(walk, copy, label);
-    }
+    if (is_zip(bytes, (size_t)len))
+        return add_packed(walk, fd, label, gzip);
     struct input *input = add_input(walk, label, path);
     if (!input)
         return false;
-    if (spooled)
-        input->spool = fd;
-    else
-        input->open_path = open_path;
+    input->open_path = open_path;
+    input->spool = open_path ? -1 : fd;
     return true;
 }
 
@@ -420,7 +411,7 @@ static bool add_stream(struct walk *walk, int fd, const char *label)
 {
     struct source *source = source_from_fd(fd, label, walk->failure);
     int file = source ? spool(walk, source, label) : -1;
-    return file >= 0 && add_open_file(walk, file, label, slice_from(label), NULL, true);
+    return file >= 0 && add_open_file(walk, file, label, slice_from(label), NULL);
 }
 
 static bool add_file(struct walk *walk, const char *open_path, const char *label,
@@ -429,14 +420,15 @@ static bool add_file(struct walk *walk, const char *open_path, const char *label
     int fd = open(open_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return cannot_open(walk, label);
-    bool ok = add_open_file(walk, fd, label, path, open_path, false);
+    bool ok = add_open_file(walk, fd, label, path, open_path);
     (void)close(fd);
     return ok;
 }
 
 static bool collect(struct walk *walk, int folder, struct slice above, struct found_list *found);
 
-/* One entry of a folder: a file is noted, a folder walked; everything else is left alone. */
+/* One entry of a folder: a file is noted, a folder walked; everything else is left alone.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static bool collect_entry(struct walk *walk, int folder, struct slice path, const char *name,
                           struct found_list *found)
 {
@@ -456,8 +448,10 @@ static bool collect_entry(struct walk *walk, int folder, struct slice path, cons
                 S_ISREG(target.st_mode);
     if (!S_ISREG(info.st_mode) && !link)
         return true;
-    if (!grow((void **)&found->items, found->count, &found->room, sizeof *found->items))
+    struct found *items = grow_by_one(found->items, found->count, &found->room, sizeof *items);
+    if (!items)
         return failure_no_memory(walk->failure);
+    found->items = items;
     found->items[found->count++].path = path;
     return true;
 }

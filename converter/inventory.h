@@ -1,5 +1,5 @@
-/* What there is to read: every file and zip member below the EXPORTs, in the order of the
- * contract (section 2, Order), and what is learned about each of them.
+/* What there is to read: every file and zip member below the EXPORTs, in reading order
+ * (formats/README.md), and what is learned about each of them.
  */
 #ifndef CONVERTER_INVENTORY_H
 #define CONVERTER_INVENTORY_H
@@ -50,6 +50,7 @@ struct input {
     enum input_form form;
     enum entity path_entity; /* rule 4 */
     enum entity first_entity; /* rule 6; ENTITY_NONE until somebody tells */
+    unsigned versions;        /* API versions that its links name, bits of clever_version_of */
     entity_set entities;      /* of its elements, as far as known; unused ones as OTHER */
     bool surveyed;            /* read to its end: all of this is complete */
     bool collected;           /* `lists` and `empties` are complete */
@@ -57,11 +58,14 @@ struct input {
     bool ignored;
     uint64_t *combined; /* which top-level values are combined objects */
     size_t combined_count;
+    size_t combined_room;
     bool combined_known;
     struct input_list *lists;
     size_t list_count;
+    size_t list_room;
     struct input_empty *empties;
     size_t empty_count;
+    size_t empty_room;
 
     uint64_t records[ENTITY_COUNT];    /* read, by the entity that the file's elements have */
     uint64_t duplicates[ENTITY_COUNT]; /* duplicate_record */
@@ -97,7 +101,7 @@ bool entity_used(const struct options *options, enum entity entity);
  * says (rules 2, 3, 4, 6). */
 enum entity list_entity(const struct input *input, const struct input_list *list);
 
-/* Order of paths: digit runs compare as numbers, else bytes (contract, section 2). */
+/* Order of paths: digit runs compare as numbers, else bytes (formats/README.md). */
 int path_compare(struct slice a, struct slice b);
 
 #endif

@@ -6,7 +6,7 @@
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_INFO, SEVERITIES };
 
-/* What --treat may do to a code (contract, section 5.6). */
+/* What --treat may do to a code (converter/README.md). */
 enum issue_group { GROUP_DROP, GROUP_RUN, GROUP_MEMBER, GROUP_VALUE, GROUP_COUNT };
 
 /* Alphabetical, so they compare as the lines of one record are ordered. */

@@ -11,15 +11,16 @@ static int fail(const struct failure *failure)
     return (int)failure->kind;
 }
 
-/* Standard output may be a full disk or a closed pipe: the result stands, but somebody should
- * know that they were not told. */
-static int print(const struct buf *text, int status)
+/* Standard output may be a full disk or a closed pipe. A result that was published stands, so its
+ * status does too; but somebody should know that they were not told. */
+static int print(const struct buf *text, int status, bool only_text)
 {
     size_t done = fwrite(text->data ? text->data : "", 1, text->len, stdout);
     if (done == text->len && fflush(stdout) == 0 && !text->oom)
         return status;
-    (void)fprintf(stderr, "clever2sds: standard output cannot be written; the rest is done\n");
-    return status ? status : (int)FAILURE_OUTPUT;
+    (void)fprintf(stderr, "clever2sds: standard output cannot be written%s\n",
+                  only_text ? "" : "; the result itself is complete, see its review folder");
+    return only_text ? (int)FAILURE_OUTPUT : status;
 }
 
 static void show(int action, struct buf *out)
@@ -54,7 +55,7 @@ int main(int argc, char **argv)
     if (failure.kind != FAILURE_NONE)
         status = fail(&failure);
     else
-        status = print(&told, status);
+        status = print(&told, status, options.action != ACTION_CONVERT);
     buf_release(&told);
     options_release(&options);
     if (failure.kind != FAILURE_NONE)

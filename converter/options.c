@@ -45,9 +45,14 @@ static const char *const severity_words[] = {"error", "warning", "info", NULL};
 static const char *const empty_words[] = {
     "schools", "sections", "teachers", "students", "teacher-roster", "student-enrollment", NULL};
 
-static void *field(const struct options *options, const struct spec *spec)
+static void *field(struct options *options, const struct spec *spec)
 {
-    return (char *)(uintptr_t)options + spec->offset;
+    return (char *)options + spec->offset;
+}
+
+static const void *field_of(const struct options *options, const struct spec *spec)
+{
+    return (const char *)options + spec->offset;
 }
 
 static int index_of(const char *const *words, struct slice word)
@@ -274,7 +279,7 @@ static bool parse_threads(struct options *options, const struct spec *spec, cons
 
 static void show_choice(const struct options *options, const struct spec *spec, struct buf *out)
 {
-    int index = *(int *)field(options, spec);
+    int index = *(const int *)field_of(options, spec);
     for (int i = 0; spec->choices[i]; i++)
         if (i == index)
             buf_put_text(out, spec->choices[i]);
@@ -282,13 +287,13 @@ static void show_choice(const struct options *options, const struct spec *spec, 
 
 static void show_flag(const struct options *options, const struct spec *spec, struct buf *out)
 {
-    if (*(bool *)field(options, spec))
+    if (*(const bool *)field_of(options, spec))
         buf_put_text(out, "yes");
 }
 
 static void show_text(const struct options *options, const struct spec *spec, struct buf *out)
 {
-    const char *text = *(const char **)field(options, spec);
+    const char *text = *(const char *const *)field_of(options, spec);
     if (text)
         buf_put_text(out, text);
 }
@@ -367,7 +372,7 @@ static const struct spec specs[] = {
     CHOICE("subjects", "code|text", subject_words, subjects, "subjects as SDS codes, or as Clever's words"),
     {"treat", 0, "CODE=error|warning|info", NULL, 0, 0, parse_treat, show_treat, "another severity for a code; repeatable"},
     FLAG("users-only", users_only, "only School, Student and Teacher"),
-    {"allow-empty", 0, "WHAT", NULL, 0, 0, parse_allow_empty, show_allow_empty, "schools, sections, teachers, students, teacher-roster or student-enrollment may be empty; repeatable"},
+    {"allow-empty", 0, "WHAT", NULL, 0, 0, parse_allow_empty, show_allow_empty, "one of the files may be empty: schools, students ...; repeatable"},
     FLAG("allow-incomplete", allow_incomplete, "go on although pages are missing"),
     {"max-errors", 0, "N|P%", NULL, 0, 0, parse_max_errors, show_max_errors, "more error lines: publish nothing"},
     {"max-bytes", 0, "SIZE", NULL, 0, 0, parse_max_bytes, show_max_bytes, "most bytes to read, unpacked (default: 64G)"},
@@ -422,7 +427,7 @@ const char *options_empty_word(enum sds_file file)
     return empty_words[file];
 }
 
-/* Contract, section 5.1. */
+/* Which attributes SDS requires: converter/README.md. */
 static bool column_required(const struct options *options, enum sds_file file,
                             const struct sds_column *column)
 {
@@ -447,7 +452,7 @@ static bool derive_columns(struct options *options, struct failure *failure)
             const struct sds_column *column = &sds_formats[f].columns[c];
             bool required = column_required(options, (enum sds_file)f, column);
             bool must = required || column->set == SET_REQUIRED;
-            int choice = options->column_choice[f][c];
+            signed char choice = options->column_choice[f][c];
             if (must && choice < 0)
                 return failure_set(failure, FAILURE_USAGE,
                                    "--without: %s.%s cannot be left out, SDS requires it",

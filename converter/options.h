@@ -1,4 +1,4 @@
-/* The command line (contract, section 1). One table drives parsing, --help and the documents. */
+/* The command line (README.md). One table drives parsing, --help and the documents. */
 #ifndef CONVERTER_OPTIONS_H
 #define CONVERTER_OPTIONS_H
 

@@ -52,7 +52,7 @@ static bool one_of(const char *name, const char *const *names, size_t count)
     return false;
 }
 
-#define ONE_OF(name, names) one_of(name, names, sizeof names / sizeof *names)
+#define ONE_OF(name, names) one_of((name), (names), sizeof(names) / sizeof *(names))
 
 static bool dots(const char *name)
 {
@@ -438,12 +438,18 @@ static bool sync_folder(const struct outdir *outdir, int folder, struct failure 
            output_failure(failure, outdir->shown, "cannot be made durable");
 }
 
-/* Exchanges `name` in `from` with `to_name` in `to`, or moves it there when `exists` is false. */
-static bool swap(const struct outdir *outdir, int from, const char *name, int to,
-                 const char *to_name, bool exists, struct failure *failure)
+/* A name in an open folder. */
+struct place {
+    int folder;
+    const char *name;
+};
+
+/* Exchanges two folders, or moves the first one when the second does not exist. */
+static bool swap(const struct outdir *outdir, struct place from, struct place to, bool exists,
+                 struct failure *failure)
 {
     unsigned flags = exists ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-    if (renameat2(from, name, to, to_name, flags) == 0)
+    if (renameat2(from.folder, from.name, to.folder, to.name, flags) == 0)
         return true;
     return failure_set(failure, FAILURE_OUTPUT,
                        "%s: cannot be replaced (%s); see who else uses it", outdir->shown,
@@ -470,6 +476,8 @@ bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, st
                     const void *context, struct failure *failure)
 {
     bool exists = outdir->old >= 0;
+    struct place stage = {outdir->parent, outdir->stage};
+    struct place home = {outdir->parent, outdir->base};
     int old_review = exists ? open_folder(outdir->old, REVIEW) : -1;
     struct carrying c = {outdir->old, outdir->staged, owned, context, false};
     carry_review(outdir, old_review, false);
@@ -479,8 +487,7 @@ bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, st
               take_over_mode(outdir, old_review, outdir->review, failure) &&
               sync_folder(outdir, outdir->review, failure) &&
               sync_folder(outdir, outdir->staged, failure) &&
-              swap(outdir, outdir->parent, outdir->stage, outdir->parent, outdir->base, exists,
-                   failure);
+              swap(outdir, stage, home, exists, failure);
     if (!ok) {
         close_fd(old_review);
         return false;
@@ -499,11 +506,14 @@ bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, st
 
 bool outdir_publish_review(struct outdir *outdir, struct failure *failure)
 {
+    struct place stage = {outdir->parent, outdir->stage};
+    struct place home = {outdir->parent, outdir->base};
+    struct place staged_review = {outdir->staged, REVIEW};
+    struct place review = {outdir->old, REVIEW};
     if (outdir->old < 0) {
         bool made = sync_folder(outdir, outdir->review, failure) &&
                     sync_folder(outdir, outdir->staged, failure) &&
-                    swap(outdir, outdir->parent, outdir->stage, outdir->parent, outdir->base,
-                         false, failure);
+                    swap(outdir, stage, home, false, failure);
         if (made)
             forget_stage(outdir);
         return made;
@@ -512,7 +522,7 @@ bool outdir_publish_review(struct outdir *outdir, struct failure *failure)
     carry_review(outdir, old_review, false);
     bool ok = take_over_mode(outdir, old_review, outdir->review, failure) &&
               sync_folder(outdir, outdir->review, failure) &&
-              swap(outdir, outdir->staged, REVIEW, outdir->old, REVIEW, old_review >= 0, failure);
+              swap(outdir, staged_review, review, old_review >= 0, failure);
     if (ok) {
         (void)fsync(outdir->old);
         carry_review(outdir, old_review, true);

@@ -1,5 +1,5 @@
 /* All or nothing: the result is made in a folder beside DIR and takes DIR's place in one step
- * (contract, section 7).
+ * (converter/README.md).
  *
  *   parent/.DIR.clever2sds-XXXXXX    the stage; a flock says that somebody is still at it
  *   parent/DIR                       exchanged with it by one renameat2(RENAME_EXCHANGE)

@@ -142,15 +142,14 @@ static void serve(struct pipeline *p, int worker)
     (void)pthread_mutex_lock(&p->mutex);
     while (!finished(p)) {
         bool starving = p->filled - p->taken < (uint64_t)p->threads;
-        if (can_commit(p))
+        bool work = p->taken < p->filled;
+        if (can_commit(p)) {
             do_commit(p);
-        else if (can_read(p) && starving)
+        } else if (can_read(p) && (starving || !work)) {
             do_read(p);
-        else if (p->taken < p->filled)
+        } else if (work) {
             do_work(p, worker);
-        else if (can_read(p))
-            do_read(p);
-        else {
+        } else {
             (void)pthread_cond_wait(&p->changed, &p->mutex);
             continue;
         }

@@ -6,6 +6,7 @@
  * What is unfinished when a batch is full is carried over to the start of the next one. */
 #include "converter/reader.h"
 
+#include "formats/base/grow.h"
 #include "formats/clever/entity.h"
 #include "formats/clever/links.h"
 
@@ -166,19 +167,6 @@ bool reader_drain(struct reader *reader, size_t index, struct failure *failure)
 
 /* ---- lists and what stands around them ---- */
 
-/* Room for one more: doubled at 8, 16, 32 ... entries, so that no capacity need be kept. */
-static bool grow(void **items, size_t count, size_t size)
-{
-    bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
-    if (!full)
-        return true;
-    void *grown = realloc(*items, (count < 8 ? 8 : count * 2) * size);
-    if (!grown)
-        return false;
-    *items = grown;
-    return true;
-}
-
 static struct input_list *list_at(struct input *input, uint32_t number)
 {
     return number && number <= input->list_count ? &input->lists[number - 1] : NULL;
@@ -191,8 +179,11 @@ static struct input_list *list_new(struct reader *reader, uint32_t number)
     struct input_list *list = list_at(input, number);
     if (list || number != input->list_count + 1)
         return list;
-    if (!grow((void **)&input->lists, input->list_count, sizeof *input->lists))
+    struct input_list *lists =
+        grow_by_one(input->lists, input->list_count, &input->list_room, sizeof *lists);
+    if (!lists)
         return NULL;
+    input->lists = lists;
     list = &input->lists[input->list_count++];
     *list = (struct input_list){
         .self = ENTITY_NONE, .key = ENTITY_NONE, .holds = ENTITY_NONE};
@@ -225,10 +216,16 @@ static void end_envelope(struct reader *reader)
 static enum reader_result broken(struct reader *reader, const char *reason,
                                  struct failure *failure)
 {
-    uint64_t at = reader->offset + reader->framer.at;
-    failure_set(failure, FAILURE_INPUT, "%s: %s after record %llu (byte %llu); export it again",
-                reader->input->label, reason, (unsigned long long)reader->elements,
-                (unsigned long long)at);
+    struct buf where = {0};
+    buf_put_text(&where, " after record ");
+    buf_put_grouped(&where, reader->elements);
+    buf_put_text(&where, " (byte ");
+    buf_put_grouped(&where, reader->offset + reader->framer.at);
+    buf_put_byte(&where, ')');
+    const char *text = buf_text(&where);
+    failure_set(failure, FAILURE_INPUT, "%s: %s%s; export it again", reader->input->label, reason,
+                text ? text : "");
+    buf_release(&where);
     return READER_BROKEN;
 }
 
@@ -244,12 +241,12 @@ static enum reader_result around(struct reader *reader, const struct frame *fram
             failure_no_memory(failure);
             return READER_FAILED;
         }
-        return broken(reader, error.reason, failure);
+        return broken(reader, "invalid JSON beside a list", failure);
     }
     if (frame->list == 0)
         return READER_FULL;
     if (found.second_data)
-        return broken(reader, "has a second \"data\" in one envelope", failure);
+        return broken(reader, "a second \"data\" in one envelope", failure);
     if (!reader->collecting)
         return READER_FULL;
     struct input_list *list = list_new(reader, frame->list);
@@ -262,6 +259,8 @@ static enum reader_result around(struct reader *reader, const struct frame *fram
     if (!found.has_links)
         return READER_FULL;
     list->self = entity_of_uri(found.links.self);
+    if (found.links.self.ptr)
+        reader->input->versions |= clever_version_of(found.links.self);
     if (found.links.self.ptr)
         list->self_link = clever_canonical_link(found.links.self, keep);
     if (found.links.next.ptr) {
@@ -307,15 +306,18 @@ static bool add_empty(struct reader *reader, struct batch *batch, const struct f
     struct input *input = reader->input;
     if (!reader->collecting)
         return true;
-    if (!grow((void **)&input->empties, input->empty_count, sizeof *input->empties))
+    struct input_empty *empties =
+        grow_by_one(input->empties, input->empty_count, &input->empty_room, sizeof *empties);
+    if (!empties)
         return false;
+    input->empties = empties;
     size_t at = (size_t)(frame->text.ptr - batch->text.data);
     input->empties[input->empty_count++] =
         (struct input_empty){batch_line(batch, segment, at), frame->list};
     return true;
 }
 
-/* A top-level value that is no object must at least be JSON (contract, section 2). */
+/* A top-level value that is no object must at least be JSON (formats/README.md). */
 static bool is_json_value(const struct frame *frame)
 {
     struct json_error error;
@@ -331,7 +333,7 @@ static enum reader_result take(struct reader *reader, struct batch *batch, uint3
     switch (frame->kind) {
     case FRAME_ELEMENT:
         if (!is_json_value(frame))
-            return broken(reader, "has something that is not JSON", failure);
+            return broken(reader, "something that is not JSON", failure);
         ok = add_element(reader, batch, frame, segment);
         break;
     case FRAME_EMPTY: ok = add_empty(reader, batch, frame, segment); break;
@@ -439,8 +441,11 @@ static bool taken_key(struct slice key)
 
 static bool note_combined(struct input *input, uint64_t value)
 {
-    if (!grow((void **)&input->combined, input->combined_count, sizeof *input->combined))
+    uint64_t *combined =
+        grow_by_one(input->combined, input->combined_count, &input->combined_room, sizeof *combined);
+    if (!combined)
         return false;
+    input->combined = combined;
     input->combined[input->combined_count++] = value;
     return true;
 }

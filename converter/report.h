@@ -1,5 +1,5 @@
 /* The lines of the error file that are not about records: about files, and about the export as a
- * whole (contract, sections 5.4, 5.5 and 7). */
+ * whole (converter/README.md). */
 #ifndef CONVERTER_REPORT_H
 #define CONVERTER_REPORT_H
 

@@ -1,4 +1,4 @@
-/* Which entity an element is (contract, section 2, "Which entity"), from what it says itself and
+/* Which entity an element is (formats/README.md), from what it says itself and
  * what is known of the place where it stands. */
 #ifndef CONVERTER_SORT_H
 #define CONVERTER_SORT_H
@@ -21,7 +21,7 @@ void sort_element(const struct run *run, const struct batch *batch,
                   const struct element *element, struct json_value *values, struct arena *arena,
                   struct sorted *sorted);
 
-/* The failure for a failed download where one is (contract, section 2). */
+/* The failure for a failed download where one is (formats/README.md). */
 bool failed_download(const struct input *input, struct failure *failure);
 
 #endif

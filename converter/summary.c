@@ -3,6 +3,7 @@
 #include "converter/errors_csv.h"
 #include "formats/base/utf8.h"
 #include "formats/clever/entity.h"
+#include "formats/clever/links.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -146,6 +147,10 @@ static void add_sources(struct document *d, const struct run *run)
         add_text(d, source, "source", buf_text(&label));
         buf_release(&label);
         check(d, cJSON_AddBoolToObject(source, "used", !input->ignored));
+        cJSON *versions = add_array(d, source, "api_versions");
+        for (unsigned v = 0; v < CLEVER_VERSIONS; v++)
+            if (input->versions & 1U << v)
+                append(d, versions, cJSON_CreateString(clever_versions[v]));
         cJSON *records = add_object(d, source, "records");
         for (int e = 0; e < ENTITY_COUNT; e++)
             if (input->records[e])
@@ -158,7 +163,7 @@ static void add_output(struct document *d, const struct summary *summary)
 {
     cJSON *output = add_object(d, d->root, "output");
     for (int f = 0; f < SDS_FILES; f++) {
-        const struct file_totals *file = &summary->totals->file[f];
+        const struct file_totals *file = &summary->totals.file[f];
         bool own = sds_formats[f].entity != ENTITY_NONE;
         if (summary->run->options->users_only && f != SDS_SCHOOL && f != SDS_TEACHER &&
             f != SDS_STUDENT)
@@ -216,7 +221,7 @@ bool summary_put_json(struct buf *out, const struct summary *summary)
     add_sources(&d, summary->run);
     add_output(&d, summary);
     add_files(&d, &summary->files);
-    add_lines(&d, summary->totals);
+    add_lines(&d, &summary->totals);
     char *text = d.failed ? NULL : cJSON_Print(d.root);
     if (text)
         buf_put_text(out, text);
@@ -230,17 +235,12 @@ bool summary_put_json(struct buf *out, const struct summary *summary)
 
 static void put_number(struct buf *out, uint64_t number, size_t width)
 {
-    char text[32];
-    size_t at = sizeof text;
-    for (unsigned digits = 0; number || digits == 0; digits++) {
-        if (digits && digits % 3 == 0)
-            text[--at] = ',';
-        text[--at] = (char)('0' + number % 10);
-        number /= 10;
-    }
-    for (size_t len = sizeof text - at; len < width; len++)
+    struct buf text = {0};
+    buf_put_grouped(&text, number);
+    for (size_t len = text.len; len < width; len++)
         buf_put_byte(out, ' ');
-    buf_put(out, text + at, sizeof text - at);
+    buf_put_slice(out, buf_slice(&text));
+    buf_release(&text);
 }
 
 static void put_label(struct buf *out, struct slice text, size_t width)
@@ -278,7 +278,7 @@ static void put_files(struct buf *out, const struct summary *summary)
 {
     buf_put_text(out, "                            read    accepted    rejected        rows\n");
     for (int f = 0; f < SDS_FILES; f++) {
-        const struct file_totals *file = &summary->totals->file[f];
+        const struct file_totals *file = &summary->totals.file[f];
         bool own = sds_formats[f].entity != ENTITY_NONE;
         bool users = f == SDS_SCHOOL || f == SDS_TEACHER || f == SDS_STUDENT;
         if (summary->run->options->users_only && !users)
@@ -324,7 +324,7 @@ void summary_put_text(struct buf *out, const struct summary *summary)
     }
     put_files(out, summary);
     buf_put_byte(out, '\n');
-    put_codes(out, summary->totals);
+    put_codes(out, &summary->totals);
     buf_put_byte(out, '\n');
     if (summary->published)
         buf_printf(out, "Published in %s; what to look at is in %s/review/errors.csv\n",

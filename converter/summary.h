@@ -1,5 +1,5 @@
 /* What people and monitors are told of a run: review/summary.json and the table on standard
- * output (contract, section 7). Neither holds student data. */
+ * output (converter/README.md). Neither holds student data. */
 #ifndef CONVERTER_SUMMARY_H
 #define CONVERTER_SUMMARY_H
 
@@ -15,7 +15,7 @@ struct result_files {
 
 struct summary {
     const struct run *run;
-    const struct totals *totals;
+    struct totals totals;
     int status;
     bool published;
     const char *reason;        /* why not published, one sentence; NULL */

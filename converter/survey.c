@@ -29,6 +29,9 @@ static bool note_elements(struct survey *survey, struct input *input)
         if (element->unused)
             continue;
         sort_element(survey->run, batch, element, survey->values, &batch->arena, &sorted);
+        if (sorted.readable)
+            input->versions |= clever_element_version(survey->run->schema, &sorted.element,
+                                                      &batch->arena);
         survey->open = survey->open || sorted.open;
         input->failed_download = input->failed_download || sorted.failed;
         if (sorted.told && input->first_entity == ENTITY_NONE && !sorted.open)

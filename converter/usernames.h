@@ -1,4 +1,4 @@
-/* Which usernames have been written, for duplicate_username (contract, section 5.3).
+/* Which usernames have been written, for duplicate_username (converter/README.md).
  * The committer's alone. About 50 bytes a username. */
 #ifndef CONVERTER_USERNAMES_H
 #define CONVERTER_USERNAMES_H

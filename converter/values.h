@@ -1,4 +1,4 @@
-/* The value rules of the contract's section 4: pure functions from a value to a cell. */
+/* The value rules of formats/README.md: pure functions from a value to a cell. */
 #ifndef CONVERTER_VALUES_H
 #define CONVERTER_VALUES_H
 
@@ -11,7 +11,7 @@ struct judgement {
     enum issue_code issue; /* ISSUE_NONE: nothing to say */
 };
 
-/* `value` is not blank and has been through section 4's first step. Out of memory: an absent
+/* `value` is not blank and has been through text_clean. Out of memory: an absent
  * cell, arena->oom. */
 struct judgement value_judge(enum value_kind kind, struct slice value, bool subjects_as_text,
                              struct arena *arena);

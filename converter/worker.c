@@ -777,7 +777,7 @@ static bool process_members(struct worker *w, bool accepted)
 
 /* ---- records ---- */
 
-/* Section 5.3's "all attributes": every scalar but the ids that only lead to the record, and the
+/* What makes two records equal (converter/README.md): every scalar but the ids that only lead to the record, and the
  * references in the order in which they count, each once. */
 static struct hash128 content_of(const struct worker *w)
 {

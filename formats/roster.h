@@ -1,7 +1,7 @@
 /* The canonical roster: what stands between every input format and every output format.
  *
  * A record is one row of meaning: a school, a section, a teacher, a student, a course or a term,
- * whatever file and API version it came from (contract, section 3).
+ * whatever file and API version it came from (formats/README.md).
  */
 #ifndef FORMATS_ROSTER_H
 #define FORMATS_ROSTER_H
@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-/* In the order in which an export is read (contract, section 2). ENTITY_OTHER is data Clever has
+/* In the order in which an export is read (formats/README.md). ENTITY_OTHER is data Clever has
  * and this program does not use. */
 enum entity {
     ENTITY_SCHOOL,
@@ -84,13 +84,13 @@ extern const char *const roster_list_names[LIST_COUNT];
 
 struct attribute_value {
     struct slice raw;   /* as read: decoded, not trimmed; absent when there is none */
-    struct slice value; /* after section 4's first step; empty for a blank */
+    struct slice value; /* after text_clean; empty for a blank */
     bool control;       /* a run of control characters inside became a space */
     bool wrong_type;    /* something was there that is no scalar */
 };
 
 struct reference_values {
-    const struct slice *ids; /* not blank, after section 4's first step, in order */
+    const struct slice *ids; /* not blank, after text_clean, in order */
     size_t count;
     size_t wrong_elements;   /* elements that are no scalars */
     bool wrong_type;         /* something was there that is no list */

@@ -23,7 +23,9 @@ chmod 750 "$scratch/modes"
 [ -n "$(find "$scratch/modes" -maxdepth 0 -perm 750)" ]; ok 'a folder that was there keeps its mode' $?
 
 "$bin" -o "$scratch/modes" "$input" >/dev/full 2>"$scratch/e"
-[ $? -eq 4 ] && [ "$(wc -l <"$scratch/e")" -eq 1 ]; ok 'a full standard output is noticed' $?
+[ $? -eq 0 ] && [ "$(wc -l <"$scratch/e")" -eq 1 ]; ok 'a full standard output is noticed' $?
+"$bin" --help >/dev/full 2>"$scratch/e"
+[ $? -eq 4 ] && [ "$(wc -l <"$scratch/e")" -eq 1 ]; ok 'also by --help' $?
 
 # No columns but Microsoft's, in Microsoft's order.
 "$bin" -q --columns all -o "$scratch/all" "$input"

@@ -24,7 +24,7 @@ tmp=${TMPDIR:-/tmp}/clever2sds-docs.$$
 umask 077
 mkdir "$tmp" || exit 1
 trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 # A cell of a Markdown table must not hold a bare `|`.
 escape='function cell(text) { gsub(/\|/, "\\|", text); return text }'
@@ -81,7 +81,8 @@ make_part() {
 # The part as it stands in a document, on standard output; fails unless it stands there once.
 read_part() {
     awk -v begin="<!-- generated: $1 -->" -v end='<!-- end -->' '
-        $0 == begin { if (inside) bad = 1; inside = 1; begins++; next }
+        inside && index($0, "<!-- generated: ") == 1 { bad = 1 }
+        $0 == begin { inside = 1; begins++; next }
         $0 == end && inside { inside = 0; ends++; next }
         inside { print }
         END { exit !(begins == 1 && ends == 1 && !bad && !inside) }' "$2" || {

@@ -59,6 +59,19 @@ void buf_put_number(struct buf *b, uint64_t number)
     buf_put(b, digits + at, sizeof digits - at);
 }
 
+void buf_put_grouped(struct buf *b, uint64_t number)
+{
+    char text[27];
+    size_t at = sizeof text;
+    for (unsigned digits = 0; number || digits == 0; digits++) {
+        if (digits && digits % 3 == 0)
+            text[--at] = ',';
+        text[--at] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    buf_put(b, text + at, sizeof text - at);
+}
+
 void buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args;

@@ -26,6 +26,8 @@ bool buf_reserve(struct buf *b, size_t extra);
 void buf_put(struct buf *b, const void *bytes, size_t len);
 void buf_put_byte(struct buf *b, char byte);
 void buf_put_number(struct buf *b, uint64_t number);
+/* With commas for people: 9,112,334. */
+void buf_put_grouped(struct buf *b, uint64_t number);
 
 /* printf into the buffer, for messages and documents; not for cells. */
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

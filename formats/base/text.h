@@ -1,4 +1,4 @@
-/* What happens to every scalar before anything looks at it (contract, section 4). */
+/* What happens to every scalar before anything looks at it (formats/README.md). */
 #ifndef FORMATS_BASE_TEXT_H
 #define FORMATS_BASE_TEXT_H
 

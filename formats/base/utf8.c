@@ -8,28 +8,34 @@ static bool continuation(const unsigned char *at, size_t count)
     return true;
 }
 
+/* What the first byte of a sequence promises: its length, and the range of the second byte, which
+ * keeps out overlong forms, surrogates and what lies above U+10FFFF (RFC 3629, section 4). */
+struct lead {
+    unsigned char first;
+    unsigned char last;
+    unsigned char len;
+    unsigned char low;
+    unsigned char high;
+};
+
+static const struct lead leads[] = {
+    {0xC2, 0xDF, 2, 0x80, 0xBF}, {0xE0, 0xE0, 3, 0xA0, 0xBF}, {0xE1, 0xEC, 3, 0x80, 0xBF},
+    {0xED, 0xED, 3, 0x80, 0x9F}, {0xEE, 0xEF, 3, 0x80, 0xBF}, {0xF0, 0xF0, 4, 0x90, 0xBF},
+    {0xF1, 0xF3, 4, 0x80, 0xBF}, {0xF4, 0xF4, 4, 0x80, 0x8F},
+};
+
 size_t utf8_sequence(const char *at, size_t len)
 {
     const unsigned char *u = (const unsigned char *)at;
     if (u[0] < 0x80)
         return 1;
-    if (u[0] >= 0xC2 && u[0] <= 0xDF)
-        return len >= 2 && continuation(u + 1, 1) ? 2 : 0;
-    if (u[0] >= 0xE0 && u[0] <= 0xEF) {
-        if (len < 3 || !continuation(u + 1, 2))
-            return 0;
-        bool overlong = u[0] == 0xE0 && u[1] < 0xA0;
-        bool surrogate = u[0] == 0xED && u[1] > 0x9F;
-        return overlong || surrogate ? 0 : 3;
-    }
-    if (u[0] >= 0xF0 && u[0] <= 0xF4) {
-        if (len < 4 || !continuation(u + 1, 3))
-            return 0;
-        bool overlong = u[0] == 0xF0 && u[1] < 0x90;
-        bool beyond = u[0] == 0xF4 && u[1] > 0x8F;
-        return overlong || beyond ? 0 : 4;
-    }
-    return 0;
+    const struct lead *lead = leads;
+    const struct lead *end = leads + sizeof leads / sizeof *leads;
+    while (lead < end && (u[0] < lead->first || u[0] > lead->last))
+        lead++;
+    if (lead == end || len < lead->len || u[1] < lead->low || u[1] > lead->high)
+        return 0;
+    return continuation(u + 2, lead->len - 2U) ? lead->len : 0;
 }
 
 uint32_t utf8_decode(const char *at, size_t len)

@@ -24,7 +24,7 @@ size_t utf8_length(struct slice text);
 /* The first `count` code points of valid UTF-8. */
 struct slice utf8_clip(struct slice text, size_t count);
 
-/* Control characters in the contract's sense (section 4): U+0000-001F, U+007F-009F, U+2028,
+/* Control characters in the sense of formats/README.md: U+0000-001F, U+007F-009F, U+2028,
  * U+2029. */
 bool utf8_is_control(uint32_t code);
 

@@ -1,5 +1,5 @@
 /* What Clever calls things, and how the name of a file, a link or a key tells the entity
- * (contract, section 2, rules 1 to 4). */
+ * (formats/README.md). */
 #ifndef FORMATS_CLEVER_ENTITY_H
 #define FORMATS_CLEVER_ENTITY_H
 

@@ -1,4 +1,4 @@
-/* The mapping of Clever's API to the roster (contract, section 3). No logic here. */
+/* The mapping of Clever's API to the roster (formats/README.md). No logic here. */
 #include "formats/clever/schema.h"
 
 /* clang-format off */

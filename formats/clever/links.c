@@ -102,6 +102,21 @@ static struct slice without_host(struct slice uri)
     return uri;
 }
 
+const char *const clever_versions[CLEVER_VERSIONS] = {"1.1", "1.2", "2.0", "2.1", "3.0", "3.1"};
+
+unsigned clever_version_of(struct slice uri)
+{
+    struct slice path = without_host(uri);
+    if (!slice_starts(path, SLICE_LITERAL("/v")))
+        return 0;
+    struct slice rest = slice_of(path.ptr + 2, path.len - 2);
+    struct slice version = slice_of(rest.ptr, slice_find(rest, '/'));
+    for (unsigned i = 0; i < CLEVER_VERSIONS; i++)
+        if (slice_is(version, clever_versions[i]))
+            return 1U << i;
+    return 0;
+}
+
 static int compare_bytes(struct slice a, struct slice b)
 {
     size_t len = a.len < b.len ? a.len : b.len;

@@ -27,6 +27,13 @@ struct clever_around {
 bool clever_around(struct slice members, struct arena *arena, struct clever_around *around,
                    struct json_error *error);
 
+/* The API versions that links can name, "1.1" first. */
+enum { CLEVER_VERSIONS = 6 };
+extern const char *const clever_versions[CLEVER_VERSIONS];
+
+/* The bit 1 << i of the version in a link such as "/v2.1/students/..."; 0 for none of them. */
+unsigned clever_version_of(struct slice uri);
+
 /* A link in a form in which two links to the same page are equal bytes: without scheme and host,
  * its query parameters sorted. Lives in the arena; absent when that ran out. */
 struct slice clever_canonical_link(struct slice uri, struct arena *arena);

@@ -413,6 +413,13 @@ static struct slice clean(const struct json_value *value, struct arena *arena)
     return text_clean(json_scalar(value, arena), arena).value;
 }
 
+unsigned clever_element_version(const struct clever_schema *schema,
+                                const struct clever_element *element, struct arena *arena)
+{
+    const struct json_value *uri = outer(schema, element, KEY_URI);
+    return uri->type == JSON_STRING ? clever_version_of(json_scalar(uri, arena)) : 0;
+}
+
 struct slice clever_id(const struct clever_schema *schema, const struct clever_element *element,
                        struct arena *arena)
 {
@@ -468,7 +475,7 @@ static void read_list(struct reference_values *list, const struct json_value *va
         struct slice id = clean(&element, arena);
         if (id.len == 0)
             continue;
-        if (list->count == room) {
+        if (!ids || list->count == room) {
             size_t more = room ? room * 2 : 32;
             struct slice *grown = arena_alloc(arena, more * sizeof *grown);
             if (!grown)

@@ -53,7 +53,7 @@ struct clever_element {
     bool wrapped;                    /* the record stands in the element's `data` */
 };
 
-/* Checks an element in full (contract, section 2: JSON reading) and finds what the tables ask
+/* Checks an element in full (formats/README.md: JSON reading) and finds what the tables ask
  * for. values[0 .. clever_slots). False: it is unreadable, for `error`. */
 bool clever_scan(const struct clever_schema *schema, struct slice text,
                  struct json_value *values, struct clever_element *element,
@@ -67,7 +67,7 @@ struct entity_hints {
     bool top_level;   /* the element is itself a top-level value, with links of its own */
 };
 
-/* The entity by rules 1 to 5 (contract, section 2); ENTITY_NONE when none tells: then rule 6 is
+/* The entity by rules 1 to 5 (formats/README.md); ENTITY_NONE when none tells: then rule 6 is
  * the caller's. ENTITY_OTHER for answers that are no records. `certain`: nothing outside the
  * element could have said otherwise. */
 enum entity clever_classify(const struct clever_schema *schema,
@@ -104,7 +104,11 @@ struct clever_roles clever_roles(const struct clever_schema *schema,
 void clever_record(const struct clever_schema *schema, const struct clever_element *element,
                    enum shape shape, struct record *record, struct arena *arena);
 
-/* The record's `id`, after section 4's first step; for lines about elements without a record. */
+/* The API version that the element's `uri` names, as clever_version_of. */
+unsigned clever_element_version(const struct clever_schema *schema,
+                                const struct clever_element *element, struct arena *arena);
+
+/* The record's `id`, after text_clean; for lines about elements without a record. */
 struct slice clever_id(const struct clever_schema *schema, const struct clever_element *element,
                        struct arena *arena);
 

@@ -1,4 +1,4 @@
-/* Cells of the files this program writes (contract, section 6: RFC 4180, quoted only when
+/* Cells of the files this program writes (formats/README.md: RFC 4180, quoted only when
  * needed, rows end in CRLF). */
 #ifndef FORMATS_CSV_CELL_H
 #define FORMATS_CSV_CELL_H

@@ -45,10 +45,10 @@ struct window {
     bool end;
 };
 
-static const char CUT_OFF[] = "is cut off";
-static const char WRONG_BRACKET[] = "has a closing bracket of the wrong kind";
-static const char BETWEEN[] = "has something between its values that is not JSON";
-static const char BROKEN_ENVELOPE[] = "has a broken envelope around its list";
+static const char CUT_OFF[] = "cut off";
+static const char WRONG_BRACKET[] = "a closing bracket of the wrong kind";
+static const char BETWEEN[] = "something between values that is not JSON";
+static const char BROKEN_ENVELOPE[] = "a broken envelope around a list";
 
 void framer_init(struct json_framer *f, const struct framer_names *names, enum framer_mode mode)
 {

@@ -2,8 +2,7 @@
  *
  * The caller owns the bytes and hands in a window of them; the framer keeps the state and says
  * what comes next. It tells brackets and commas outside strings, nothing more: whether an element
- * is valid JSON is json_scan's business. What it does not follow is broken as a whole (contract,
- * section 2): a bracket of the wrong kind, an end inside a value, anything between values.
+ * is valid JSON is json_scan's business. What it does not follow is broken as a whole (formats/README.md: a bracket of the wrong kind, an end inside a value, anything between values.
  *
  * A top-level value is
  *   a list                       its elements are framed one by one
@@ -23,7 +22,7 @@
 
 #include <stdint.h>
 
-/* A record longer than this is refused (contract, section 2). */
+/* A record longer than this is refused (formats/README.md). */
 enum { JSON_MAX_RECORD = 64 * 1024 * 1024 };
 
 enum frame_kind {

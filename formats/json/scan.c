@@ -409,7 +409,7 @@ size_t json_short_name(struct slice raw, char *out, size_t size)
                 int32_t unit = unit_at(raw.ptr + i + 1, raw.len - i - 1);
                 if (unit <= 0 || unit > 0x7E)
                     return 0;
-                c = (char)unit;
+                c = (char)(unsigned char)unit;
                 i += 4;
             } else if (c != '/' && c != '"' && c != '\\') {
                 return 0;
@@ -645,7 +645,7 @@ static size_t decode_escape(const char *at, size_t rest, char *out, size_t *writ
     *written = 1;
     if (at[1] != 'u') {
         const char *name = strchr(names, at[1]);
-        out[0] = name ? bytes[name - names] : at[1];
+        out[0] = (char)(name ? bytes[name - names] : at[1]);
         return 2;
     }
     int32_t unit = unit_at(at + 2, rest - 2);

@@ -93,7 +93,7 @@ static const struct sds_column roster_columns[] = {
     {"SIS ID", FROM_SIS_ID, ATTR_COUNT, VALUE_TEXT, SET_REQUIRED, REQUIRED_ALWAYS},
 };
 
-#define COLUMNS(columns) columns, sizeof columns / sizeof *columns
+#define COLUMNS(columns) (columns), sizeof(columns) / sizeof *(columns)
 
 const struct sds_format sds_formats[SDS_FILES] = {
     [SDS_SCHOOL]             = {"School", ENTITY_SCHOOL, COLUMNS(school_columns)},

@@ -1,4 +1,4 @@
-/* The files of School Data Sync, as tables (contract, section 6). */
+/* The files of School Data Sync, as tables (formats/README.md). */
 #ifndef FORMATS_SDS_FILES_H
 #define FORMATS_SDS_FILES_H
 
@@ -27,7 +27,7 @@ enum sds_from {
     FROM_STATUS     /* always "Active" */
 };
 
-/* Section 4's kinds of values. */
+/* The kinds of values that have rules of their own. */
 enum value_kind {
     VALUE_TEXT,
     VALUE_PERSON_NAME,
@@ -42,7 +42,7 @@ enum value_kind {
 
 enum column_set { SET_REQUIRED, SET_STANDARD, SET_ALL };
 
-/* When a blank cell costs the record (contract, section 5.1). */
+/* When a blank cell costs the record (converter/README.md). */
 enum required_when {
     REQUIRED_NEVER,
     REQUIRED_ALWAYS,
