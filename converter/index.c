@@ -3,9 +3,11 @@
  * and entries stand in chunks that never move: workers may keep pointers. */
 #include "converter/index.h"
 
+#include "formats/base/grow.h"
+
 #include <stdlib.h>
 
-enum { CHUNK_BITS = 10, CHUNK = 1 << CHUNK_BITS, FIRST_SLOTS = 1024 };
+enum { CHUNK_BITS = 11, CHUNK = 1 << CHUNK_BITS, FIRST_SLOTS = 1024 };
 
 struct slot {
     uint32_t tag;
@@ -22,6 +24,7 @@ struct chunks {
     char **items;
     size_t count; /* objects, not chunks */
     size_t room;  /* chunks */
+    struct arena memory;
 };
 
 struct id_index {
@@ -46,27 +49,20 @@ static void *chunk_add(struct chunks *chunks, size_t size)
         return NULL;
     if ((chunks->count & (CHUNK - 1)) == 0) {
         size_t have = chunks->count >> CHUNK_BITS;
-        if (have == chunks->room) {
-            size_t more = have ? have * 2 : 8;
-            char **items = realloc(chunks->items, more * sizeof *items);
-            if (!items)
-                return NULL;
-            chunks->items = items;
-            chunks->room = more;
-        }
-        char *chunk = malloc(CHUNK * size);
-        if (!chunk)
+        char **items = grow_by_one(chunks->items, have, &chunks->room, sizeof *items);
+        if (!items)
             return NULL;
-        chunks->items[have] = chunk;
+        chunks->items = items;
+        items[have] = arena_alloc(&chunks->memory, CHUNK * size);
+        if (!items[have])
+            return NULL;
     }
     return chunk_item(chunks, size, chunks->count++);
 }
 
 static void chunks_release(struct chunks *chunks)
 {
-    size_t held = (chunks->count + CHUNK - 1) >> CHUNK_BITS;
-    for (size_t i = 0; i < held; i++)
-        free(chunks->items[i]);
+    arena_release(&chunks->memory);
     free(chunks->items);
 }
 

@@ -234,7 +234,8 @@ static int spool(struct walk *walk, struct source *source, const char *label)
 {
     struct inventory *inventory = walk->inventory;
     char *bytes = malloc(SPOOL_BYTES);
-    int *spools = realloc(inventory->spools, (inventory->spool_count + 1) * sizeof *spools);
+    int *spools = grow_by_one(inventory->spools, inventory->spool_count, &inventory->spool_room,
+                              sizeof *spools);
     if (spools)
         inventory->spools = spools;
     int fd = bytes && spools ? spool_new(walk->failure) : -1;
@@ -296,8 +297,8 @@ static bool add_member(void *context, const struct zip_member *member)
 static bool add_zip(struct walk *walk, int fd, const char *label)
 {
     struct inventory *inventory = walk->inventory;
-    struct zip_archive **zips =
-        realloc(inventory->zips, (inventory->zip_count + 1) * sizeof(struct zip_archive *));
+    struct zip_archive **zips = grow_by_one(inventory->zips, inventory->zip_count,
+                                            &inventory->zip_room, sizeof(struct zip_archive *));
     if (!zips) {
         (void)close(fd);
         return failure_no_memory(walk->failure);

@@ -81,8 +81,10 @@ struct inventory {
     size_t room;
     struct zip_archive **zips;
     size_t zip_count;
+    size_t zip_room;
     int *spools;
     size_t spool_count;
+    size_t spool_room;
 };
 
 /* Finds all inputs. Standard input is read to its end. False: FAILURE_INPUT; the inventory must

@@ -12,6 +12,9 @@
 
 static const char STAGE_MARK[] = ".clever2sds-";
 static const char REVIEW[] = "review";
+/* Two empty folders that are exchanged to see whether that works. */
+static const char PROBE_A[] = ".clever2sds-probe-a";
+static const char PROBE_B[] = ".clever2sds-probe-b";
 
 /* Everything this program ever puts into a result. */
 static const char *const result_names[] = {
@@ -112,7 +115,10 @@ static bool clear_entry(void *context, const char *name)
 {
     const struct clearing *c = context;
     bool ours = c->review ? ONE_OF(name, review_names) : ONE_OF(name, result_names);
-    if (ours || (c->home >= 0 && same_file(c->from, c->home, name)))
+    bool probe = strcmp(name, PROBE_A) == 0 || strcmp(name, PROBE_B) == 0;
+    if (probe)
+        (void)unlinkat(c->from, name, AT_REMOVEDIR);
+    else if (ours || (c->home >= 0 && same_file(c->from, c->home, name)))
         (void)unlinkat(c->from, name, 0);
     else if (c->home >= 0 && (c->review || strcmp(name, REVIEW) != 0))
         (void)renameat2(c->from, name, c->home, name, RENAME_NOREPLACE);
@@ -203,6 +209,11 @@ static bool split_path(struct outdir *outdir, char *path, struct failure *failur
                        outdir->shown);
 }
 
+static int open_path(const char *path)
+{
+    return path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
 static bool find_parent(struct outdir *outdir, struct failure *failure)
 {
     char *real = realpath(outdir->shown, NULL);
@@ -211,9 +222,9 @@ static bool find_parent(struct outdir *outdir, struct failure *failure)
     free(path);
     if (!ok)
         return false;
-    outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    outdir->parent = open_path(outdir->above);
     if (outdir->parent < 0 && errno == ENOENT && make_parents(outdir, outdir->above))
-        outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        outdir->parent = open_path(outdir->above);
     if (outdir->parent >= 0)
         return true;
     return failure_set(failure, FAILURE_OUTPUT,
@@ -289,12 +300,13 @@ static bool take_over_mode(const struct outdir *outdir, int old, int fresh,
 /* Whether the file system can exchange two folders: better known before an hour's work. */
 static bool probe_exchange(const struct outdir *outdir, struct failure *failure)
 {
-    if (mkdirat(outdir->staged, "a", 0700) != 0 || mkdirat(outdir->staged, "b", 0700) != 0)
+    if (mkdirat(outdir->staged, PROBE_A, 0700) != 0 ||
+        mkdirat(outdir->staged, PROBE_B, 0700) != 0)
         return output_failure(failure, outdir->shown, "nothing can be created beside it");
-    int result = renameat2(outdir->staged, "a", outdir->staged, "b", RENAME_EXCHANGE);
+    int result = renameat2(outdir->staged, PROBE_A, outdir->staged, PROBE_B, RENAME_EXCHANGE);
     int error = errno;
-    (void)unlinkat(outdir->staged, "a", AT_REMOVEDIR);
-    (void)unlinkat(outdir->staged, "b", AT_REMOVEDIR);
+    (void)unlinkat(outdir->staged, PROBE_A, AT_REMOVEDIR);
+    (void)unlinkat(outdir->staged, PROBE_B, AT_REMOVEDIR);
     if (result == 0)
         return true;
     return failure_set(failure, FAILURE_OUTPUT,

@@ -171,20 +171,23 @@ static bool serve_all(struct pipeline *p)
     size_t count = (size_t)p->threads - 1;
     struct helper *helpers = calloc(count + 1, sizeof *helpers);
     pthread_t *ids = calloc(count + 1, sizeof *ids);
-    bool ok = helpers && ids;
+    if (!helpers || !ids) {
+        free(helpers);
+        free(ids);
+        return false;
+    }
     size_t started = 0;
-    for (; ok && started < count; started++) {
+    for (; started < count; started++) {
         helpers[started] = (struct helper){p, (int)started + 1};
         if (pthread_create(&ids[started], NULL, helper_main, &helpers[started]) != 0)
             break;
     }
-    if (ok)
-        serve(p, 0);
+    serve(p, 0);
     for (size_t i = 0; i < started; i++)
         (void)pthread_join(ids[i], NULL);
     free(helpers);
     free(ids);
-    return ok;
+    return true;
 }
 
 bool pipeline_run(struct pipeline *p, const struct pipeline_steps *steps, void *context,

@@ -442,7 +442,7 @@ static bool taken_key(struct slice key)
 static bool note_combined(struct input *input, uint64_t value)
 {
     uint64_t *combined =
-        grow_by_one(input->combined, input->combined_count, &input->combined_room, sizeof *combined);
+        grow_by_one(input->combined, input->combined_count, &input->combined_room, sizeof(uint64_t));
     if (!combined)
         return false;
     input->combined = combined;

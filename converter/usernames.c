@@ -3,6 +3,7 @@
  * change an answer. The first stands in the table, the rare others in a list. */
 #include "converter/usernames.h"
 
+#include "formats/base/grow.h"
 #include "formats/base/hash.h"
 
 #include <stdlib.h>
@@ -110,14 +111,11 @@ static bool grow(struct usernames *usernames)
 
 static bool add_other(struct usernames *usernames, struct holding *holding, struct holder holder)
 {
-    if (usernames->other_count == usernames->other_room) {
-        size_t room = usernames->other_room ? usernames->other_room * 2 : 16;
-        struct other *others = realloc(usernames->others, room * sizeof *others);
-        if (!others)
-            return false;
-        usernames->others = others;
-        usernames->other_room = room;
-    }
+    struct other *others = grow_by_one(usernames->others, usernames->other_count,
+                                       &usernames->other_room, sizeof *others);
+    if (!others)
+        return false;
+    usernames->others = others;
     usernames->others[usernames->other_count++] = (struct other){holder, holding->more};
     holding->more = (uint32_t)usernames->other_count;
     return true;

@@ -777,8 +777,8 @@ static bool process_members(struct worker *w, bool accepted)
 
 /* ---- records ---- */
 
-/* What makes two records equal (converter/README.md): every scalar but the ids that only lead to the record, and the
- * references in the order in which they count, each once. */
+/* What makes two records equal (converter/README.md): every scalar but the ids that only lead to
+ * the record, and the references in the order in which they count, each once. */
 static struct hash128 content_of(const struct worker *w)
 {
     const struct record *record = &w->record;

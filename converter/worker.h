@@ -1,4 +1,5 @@
-/* From the elements of a batch to outcomes: the strict check, the record, the rules (formats/README.md) and the rendered rows and lines.
+/* From the elements of a batch to outcomes: the strict check, the record, the rules
+ * (converter/README.md) and the rendered rows and lines.
  *
  * A worker is a pure function of its batch, the constant tables and the frozen indexes: it knows
  * nothing of other records. What depends on them (repeats, usernames) is the committer's.

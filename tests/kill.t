@@ -53,5 +53,7 @@ echo "# $kills kills: $saw_first times the first result, $saw_second times the s
 "$bin" -q -o "$scratch/dir" "$scratch/first"; ok 'the next run succeeds' $?
 [ "$(cat "$scratch/dir/theirs/file")" = theirs ] && [ "$(cat "$scratch/dir/review/note.txt")" = note ]
 ok 'what is somebody else'"'"'s is still there' $?
+[ "$(ls -A "$scratch/dir" | wc -l)" -eq 9 ]; ok 'and nothing else' $?
+find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*' -exec ls -AlR {} + | sed 's/^/# /'
 [ -z "$(find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*')" ]; ok 'nothing is left behind' $?
 plan_done

@@ -2,7 +2,9 @@
  *
  * The caller owns the bytes and hands in a window of them; the framer keeps the state and says
  * what comes next. It tells brackets and commas outside strings, nothing more: whether an element
- * is valid JSON is json_scan's business. What it does not follow is broken as a whole (formats/README.md: a bracket of the wrong kind, an end inside a value, anything between values.
+ * is valid JSON is json_scan's business. What it does not follow is broken as a whole
+ * (formats/README.md): a bracket of the wrong kind, an end inside a value, anything between
+ * values.
  *
  * A top-level value is
  *   a list                       its elements are framed one by one

@@ -404,7 +404,7 @@ size_t json_short_name(struct slice raw, char *out, size_t size)
         char c = raw.ptr[i];
         if (c == '\\') {
             i++;
-            c = i < raw.len ? raw.ptr[i] : '\0';
+            c = (char)(i < raw.len ? raw.ptr[i] : '\0');
             if (c == 'u') {
                 int32_t unit = unit_at(raw.ptr + i + 1, raw.len - i - 1);
                 if (unit <= 0 || unit > 0x7E)

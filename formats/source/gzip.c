@@ -7,8 +7,8 @@
 
 enum { GZIP_WINDOW = 15 + 16, INPUT_BYTES = 256 * 1024 };
 
-struct gzip_source {
-    struct source base;
+struct gunzip {
+    const char *label;
     struct source *inner;
     z_stream stream;
     bool in_member;
@@ -16,7 +16,7 @@ struct gzip_source {
     unsigned char input[INPUT_BYTES];
 };
 
-static bool refill(struct gzip_source *gzip, struct failure *failure)
+static bool refill(struct gunzip *gzip, struct failure *failure)
 {
     if (gzip->stream.avail_in > 0 || gzip->inner_end)
         return true;
@@ -29,15 +29,15 @@ static bool refill(struct gzip_source *gzip, struct failure *failure)
     return true;
 }
 
-static ssize_t damaged(const struct gzip_source *gzip, struct failure *failure)
+static ssize_t damaged(const struct gunzip *gzip, struct failure *failure)
 {
     failure_set(failure, FAILURE_INPUT, "%s: the gzip data is damaged (%s); export it again",
-                gzip->base.label, gzip->stream.msg ? gzip->stream.msg : "bad check sum");
+                gzip->label, gzip->stream.msg ? gzip->stream.msg : "bad check sum");
     return -1;
 }
 
 /* Between members: 1 when another one begins, 0 at the end, -1 for garbage. */
-static int next_member(struct gzip_source *gzip, struct failure *failure)
+static int next_member(struct gunzip *gzip, struct failure *failure)
 {
     for (;;) {
         if (!refill(gzip, failure))
@@ -52,14 +52,14 @@ static int next_member(struct gzip_source *gzip, struct failure *failure)
     if (*gzip->stream.next_in == 0x1F && inflateReset(&gzip->stream) == Z_OK)
         return 1;
     failure_set(failure, FAILURE_INPUT,
-                "%s: has something behind its gzip data; export it again", gzip->base.label);
+                "%s: has something behind its gzip data; export it again", gzip->label);
     return -1;
 }
 
 static ssize_t gzip_read(struct source *source, void *bytes, size_t size,
                          struct failure *failure)
 {
-    struct gzip_source *gzip = (struct gzip_source *)source;
+    struct gunzip *gzip = source->of.gunzip;
     size_t room = size < INT32_MAX ? size : INT32_MAX;
     gzip->stream.next_out = bytes;
     gzip->stream.avail_out = (uInt)room;
@@ -88,24 +88,29 @@ static ssize_t gzip_read(struct source *source, void *bytes, size_t size,
 
 static void gzip_close(struct source *source)
 {
-    struct gzip_source *gzip = (struct gzip_source *)source;
+    struct gunzip *gzip = source->of.gunzip;
+    if (!gzip)
+        return;
     (void)inflateEnd(&gzip->stream);
     source_free(gzip->inner);
+    free(gzip);
 }
 
 struct source *source_gunzip(struct source *inner, struct failure *failure)
 {
     static const struct source_kind kind = {gzip_read, gzip_close};
-    struct gzip_source *gzip = calloc(1, sizeof *gzip);
+    struct source *source = source_new(&kind, inner->label, failure);
+    struct gunzip *gzip = source ? calloc(1, sizeof *gzip) : NULL;
     if (!gzip || inflateInit2(&gzip->stream, GZIP_WINDOW) != Z_OK) {
         free(gzip);
+        source_free(source);
         source_free(inner);
         failure_no_memory(failure);
         return NULL;
     }
-    gzip->base.kind = &kind;
-    gzip->base.label = inner->label;
+    gzip->label = inner->label;
     gzip->inner = inner;
     gzip->in_member = true;
-    return &gzip->base;
+    source->of.gunzip = gzip;
+    return source;
 }

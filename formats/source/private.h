@@ -18,6 +18,18 @@ struct source {
     size_t sniffed_at;
     size_t sniffed_len;
     bool ended; /* the end was met while reading ahead */
+    union {
+        int fd;
+        struct gunzip *gunzip;
+        struct {
+            struct zip_archive *zip;
+            bool open;
+        } member;
+    } of; /* what the kind reads from */
 };
+
+/* Cleared but for its kind and label; NULL with a failure when out of memory. */
+struct source *source_new(const struct source_kind *kind, const char *label,
+                          struct failure *failure);
 
 #endif

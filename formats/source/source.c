@@ -5,18 +5,25 @@
 #include <string.h>
 #include <unistd.h>
 
-struct file_source {
-    struct source base;
-    int fd;
-};
+struct source *source_new(const struct source_kind *kind, const char *label,
+                          struct failure *failure)
+{
+    struct source *source = calloc(1, sizeof *source);
+    if (!source) {
+        failure_no_memory(failure);
+        return NULL;
+    }
+    source->kind = kind;
+    source->label = label;
+    return source;
+}
 
 static ssize_t file_read(struct source *source, void *bytes, size_t size,
                          struct failure *failure)
 {
-    const struct file_source *file = (const struct file_source *)source;
     ssize_t got;
     do
-        got = read(file->fd, bytes, size);
+        got = read(source->of.fd, bytes, size);
     while (got < 0 && errno == EINTR);
     if (got < 0)
         failure_set(failure, FAILURE_INPUT, "%s: cannot be read: %s", source->label,
@@ -26,22 +33,18 @@ static ssize_t file_read(struct source *source, void *bytes, size_t size,
 
 static void file_close(struct source *source)
 {
-    (void)close(((struct file_source *)source)->fd); /* only read from: nothing can be lost */
+    (void)close(source->of.fd); /* only read from: nothing can be lost */
 }
 
 struct source *source_from_fd(int fd, const char *label, struct failure *failure)
 {
     static const struct source_kind kind = {file_read, file_close};
-    struct file_source *file = calloc(1, sizeof *file);
-    if (!file) {
+    struct source *source = source_new(&kind, label, failure);
+    if (source)
+        source->of.fd = fd;
+    else
         (void)close(fd);
-        failure_no_memory(failure);
-        return NULL;
-    }
-    file->base.kind = &kind;
-    file->base.label = label;
-    file->fd = fd;
-    return &file->base;
+    return source;
 }
 
 ssize_t source_read(struct source *source, void *bytes, size_t size, struct failure *failure)

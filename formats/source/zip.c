@@ -180,24 +180,19 @@ bool zip_list(struct zip_archive *zip,
     return ok;
 }
 
-struct zip_source {
-    struct source base;
-    struct zip_archive *zip;
-    bool open;
-};
-
 /* minizip says 0 at the end of the data, also when the directory promised more. */
-static ssize_t member_end(struct zip_source *member, struct failure *failure)
+static ssize_t member_end(struct source *source, struct failure *failure)
 {
-    bool complete = unzeof(member->zip->unzip) == 1;
-    member->open = false;
-    int result = unzCloseCurrentFile(member->zip->unzip);
+    struct zip_archive *zip = source->of.member.zip;
+    bool complete = unzeof(zip->unzip) == 1;
+    source->of.member.open = false;
+    int result = unzCloseCurrentFile(zip->unzip);
     if (result == UNZ_CRCERROR)
         failure_set(failure, FAILURE_INPUT,
                     "%s: the check sum of this zip member is wrong; export it again",
-                    member->base.label);
+                    source->label);
     else if (result != UNZ_OK || !complete)
-        bad_zip(member->zip, member->base.label, failure);
+        bad_zip(zip, source->label, failure);
     else
         return 0;
     return -1;
@@ -206,22 +201,21 @@ static ssize_t member_end(struct zip_source *member, struct failure *failure)
 static ssize_t member_read(struct source *source, void *bytes, size_t size,
                            struct failure *failure)
 {
-    struct zip_source *member = (struct zip_source *)source;
+    struct zip_archive *zip = source->of.member.zip;
     unsigned part = size < INT32_MAX ? (unsigned)size : INT32_MAX;
-    int got = unzReadCurrentFile(member->zip->unzip, bytes, part);
+    int got = unzReadCurrentFile(zip->unzip, bytes, part);
     if (got > 0)
         return got;
     if (got == 0)
-        return member_end(member, failure);
-    bad_zip(member->zip, source->label, failure);
+        return member_end(source, failure);
+    bad_zip(zip, source->label, failure);
     return -1;
 }
 
 static void member_close(struct source *source)
 {
-    struct zip_source *member = (struct zip_source *)source;
-    if (member->open)
-        (void)unzCloseCurrentFile(member->zip->unzip); /* given up before its end */
+    if (source->of.member.open)
+        (void)unzCloseCurrentFile(source->of.member.zip->unzip); /* given up before its end */
 }
 
 struct source *source_from_zip(struct zip_archive *zip, struct zip_place place,
@@ -229,23 +223,20 @@ struct source *source_from_zip(struct zip_archive *zip, struct zip_place place,
 {
     static const struct source_kind kind = {member_read, member_close};
     unz64_file_pos position = {place.directory, place.number};
-    struct zip_source *member = calloc(1, sizeof *member);
-    if (!member) {
-        failure_no_memory(failure);
-        return NULL;
-    }
     if (unzGoToFilePos64(zip->unzip, &position) != UNZ_OK ||
         unzOpenCurrentFile(zip->unzip) != UNZ_OK) {
         failure_set(failure, FAILURE_INPUT,
                     "%s: this zip member is damaged, or packed in a way that cannot be read; "
                     "make the zip again with the usual method (deflate)",
                     label);
-        free(member);
         return NULL;
     }
-    member->base.kind = &kind;
-    member->base.label = label;
-    member->zip = zip;
-    member->open = true;
-    return &member->base;
+    struct source *source = source_new(&kind, label, failure);
+    if (!source) {
+        (void)unzCloseCurrentFile(zip->unzip);
+        return NULL;
+    }
+    source->of.member.zip = zip;
+    source->of.member.open = true;
+    return source;
 }
