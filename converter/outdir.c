@@ -209,11 +209,6 @@ static bool split_path(struct outdir *outdir, char *path, struct failure *failur
                        outdir->shown);
 }
 
-static int open_path(const char *path)
-{
-    return path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-}
-
 static bool find_parent(struct outdir *outdir, struct failure *failure)
 {
     char *real = realpath(outdir->shown, NULL);
@@ -222,9 +217,9 @@ static bool find_parent(struct outdir *outdir, struct failure *failure)
     free(path);
     if (!ok)
         return false;
-    outdir->parent = open_path(outdir->above);
+    outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (outdir->parent < 0 && errno == ENOENT && make_parents(outdir, outdir->above))
-        outdir->parent = open_path(outdir->above);
+        outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (outdir->parent >= 0)
         return true;
     return failure_set(failure, FAILURE_OUTPUT,

@@ -18,10 +18,10 @@ bool failure_set(struct failure *f, enum failure_kind kind, const char *format, 
     return false;
 }
 
-bool failure_no_memory(struct failure *f)
+void failure_note_no_memory(struct failure *f)
 {
-    return failure_set(f, FAILURE_INPUT,
-                       "out of memory; close other programs or use a machine with more memory");
+    failure_set(f, FAILURE_INPUT,
+                "out of memory; close other programs or use a machine with more memory");
 }
 
 bool failure_take(struct failure *f, const struct failure *from)

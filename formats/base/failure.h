@@ -30,7 +30,14 @@ bool failure_set(struct failure *f, enum failure_kind kind, const char *format, 
 
 /* The same for memory that ran out; what the memory was wanted for makes no difference to the
  * reader. */
-bool failure_no_memory(struct failure *f);
+void failure_note_no_memory(struct failure *f);
+
+/* The same; always false. Inline, so that a static analyser sees that, too. */
+static inline bool failure_no_memory(struct failure *f)
+{
+    failure_note_no_memory(f);
+    return false;
+}
 
 /* Copies `from` into `f` unless f has one or from has none. Always false. */
 bool failure_take(struct failure *f, const struct failure *from);

@@ -413,16 +413,18 @@ static void test_many_usernames(void **state)
     enum { MANY = 50000 };
     struct usernames *usernames = *state;
     char id[32];
-    for (uint64_t i = 0; i < MANY; i++)
+    for (uint64_t i = 1; i <= MANY; i++)
         assert_true(usernames_add(usernames, i * 2, numbered(id, sizeof id, i), i));
-    for (uint64_t i = 0; i < MANY; i++) {
+    for (uint64_t i = 1; i <= MANY; i++) {
         struct slice own = numbered(id, sizeof id, i);
-        assert_false(usernames_taken(usernames, i * 2, own, MANY));
-        assert_true(usernames_taken(usernames, i * 2, SLICE_LITERAL("other"), MANY));
-        /* 0 stands for a free place and is kept as 1. */
-        assert_int_equal(usernames_taken(usernames, i * 2 + 1, SLICE_LITERAL("other"), MANY),
-                         i == 0);
+        assert_false(usernames_taken(usernames, i * 2, own, 0));
+        assert_true(usernames_taken(usernames, i * 2, SLICE_LITERAL("other"), 0));
+        assert_false(usernames_taken(usernames, i * 2 + 1, SLICE_LITERAL("other"), 0));
     }
+    /* 0, which marks a free place of the table, is a hash like any other. */
+    assert_false(usernames_taken(usernames, 0, SLICE_LITERAL("other"), 0));
+    assert_true(usernames_add(usernames, 0, SLICE_LITERAL("own"), 1));
+    assert_true(usernames_taken(usernames, 0, SLICE_LITERAL("other"), 0));
 }
 
 /* ---- hashes ---- */
