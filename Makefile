@@ -82,11 +82,13 @@ run-tests: $(BUILD)/clever2sds $(TESTS) $(GENERATE)
 
 check-asan:
 	@tests/packages.sh build test
-	@$(MAKE) --no-print-directory run-tests BUILD=build/asan $(ASAN)
+	@ASAN_OPTIONS=allocator_may_return_null=1 \
+	  $(MAKE) --no-print-directory run-tests BUILD=build/asan $(ASAN)
 
 check-tsan:
 	@tests/packages.sh build test
-	@$(MAKE) --no-print-directory run-tests BUILD=build/tsan $(TSAN)
+	@TSAN_OPTIONS=allocator_may_return_null=1 \
+	  $(MAKE) --no-print-directory run-tests BUILD=build/tsan $(TSAN)
 
 lint:
 	@tests/packages.sh build test lint

@@ -26,6 +26,8 @@ struct segment {
     uint64_t read;   /* elements of the stage's entity in it, set by the worker */
 };
 
+enum row_flag { ROW_QUOTED = 1, ROW_STRAY = 2, ROW_BAD = 4 };
+
 struct element {
     uint32_t start; /* in the text */
     uint32_t len;
@@ -35,6 +37,7 @@ struct element {
     uint8_t key;      /* rule 3 */
     bool links_open;  /* rule 2 is not settled: the envelope's links may stand behind the list */
     bool unused;      /* in a list nobody asked for: never looked at */
+    uint8_t row;      /* of a CSV row: enum row_flag */
 };
 
 /* One line of the error file, already rendered. */
@@ -55,6 +58,7 @@ struct row_span {
 
 enum verdict {
     VERDICT_NO_RECORD, /* lines only: an unreadable element, a wrong `roles` */
+    VERDICT_PAIR,      /* an enrollment row with both ids: section in `id`, student in `sis_id` */
     VERDICT_ACCEPTED,
     VERDICT_REJECTED
 };
@@ -77,6 +81,8 @@ struct outcome {
     bool user;       /* a role of a v3 user: known by its id, whatever element it stands in */
     bool several_schools;
     bool special_name;
+    const uint32_t *enrolled; /* a section's pairs of enrollments.csv that become rows */
+    size_t enrolled_count;
     struct row_span rows[SDS_FILES];
     size_t first_line; /* of the batch's issue lines */
     size_t line_count;

@@ -16,6 +16,7 @@ struct committer {
     struct usernames *usernames;
     struct totals totals;
     uint64_t element_base; /* elements of the batches before */
+    uint64_t pairs;        /* enrollment rows with both ids, in the second reading */
     /* lines added to the current record */
     struct buf text;
     struct issue_line own[OWN_LINES];
@@ -177,7 +178,8 @@ static bool name_repeat(const struct current *now, const struct id_entry *kept,
 {
     const struct outcome *outcome = now->outcome;
     return (index_name(now->index, SPACE_REPEAT, outcome->id, kept) &&
-            index_name(now->index, SPACE_REPEAT, outcome->legacy, kept)) ||
+            index_name(now->index, SPACE_REPEAT, outcome->legacy, kept) &&
+            index_name(now->index, SPACE_REPEAT_SIS, outcome->sis_id, kept)) ||
            failure_no_memory(failure);
 }
 
@@ -283,8 +285,23 @@ static bool accept(struct committer *c, const struct current *now, uint64_t user
     if (outcome->username.len && !usernames_add(c->usernames, username, outcome->written,
                                                 now->owner))
         return failure_no_memory(failure);
+    for (size_t i = 0; i < outcome->enrolled_count; i++)
+        enrollments_mark(c->run->enrollments, outcome->enrolled[i]);
     count_row(c, now);
     return put_rows(c, now, failure);
+}
+
+/* An enrollment row: remembered at the first reading, written at the second. */
+static bool take_pair(struct committer *c, const struct current *now, struct failure *failure)
+{
+    const struct outcome *outcome = now->outcome;
+    if (!c->run->gathering)
+        return put_lines(c, now, true, failure) &&
+               (!enrollments_marked(c->run->enrollments, c->pairs++) || put_rows(c, now, failure));
+    const struct id_entry *student =
+        index_refer_sis(c->run->indexes[ENTITY_STUDENT], outcome->sis_id);
+    return enrollments_add(c->run->enrollments, outcome->id, outcome->sis_id, student) ||
+           failure_no_memory(failure);
 }
 
 static bool take_record(struct committer *c, const struct current *now, struct failure *failure)
@@ -339,6 +356,8 @@ static bool take_outcome(struct committer *c, struct batch *batch, const struct 
     now.written_apart = (c->run->id == ID_SIS || legacy) && !part;
     if (outcome->verdict == VERDICT_NO_RECORD)
         return put_lines(c, &now, true, failure);
+    if (outcome->verdict == VERDICT_PAIR)
+        return take_pair(c, &now, failure);
     return take_record(c, &now, failure);
 }
 

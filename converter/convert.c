@@ -23,8 +23,11 @@
 
 enum { COPY_BYTES = 256 * 1024, MAX_SUMMARY = 256 * 1024 * 1024 };
 
-static const enum entity stages[] = {ENTITY_SCHOOL,  ENTITY_COURSE, ENTITY_TERM,   ENTITY_TEACHER,
-                                     ENTITY_STUDENT, ENTITY_USER,   ENTITY_SECTION};
+/* Enrollments are read twice: before the sections, whose lines speak of all their members, and
+ * behind them for their own lines and rows. */
+static const enum entity stages[] = {ENTITY_SCHOOL,  ENTITY_COURSE,  ENTITY_TERM,
+                                     ENTITY_TEACHER, ENTITY_STUDENT, ENTITY_USER,
+                                     ENTITY_ENROLLMENT, ENTITY_SECTION, ENTITY_ENROLLMENT};
 
 enum { STAGES = sizeof stages / sizeof *stages };
 
@@ -194,6 +197,8 @@ static void forget_attempt(struct conversion *c)
     c->workers = NULL;
     committer_free(c->committer);
     c->committer = NULL;
+    enrollments_free(c->run.enrollments);
+    c->run.enrollments = NULL;
     for (int e = 0; e < ENTITY_COUNT; e++) {
         index_free(c->run.indexes[e]);
         c->run.indexes[e] = NULL;
@@ -219,6 +224,9 @@ static bool begin_attempt(struct conversion *c, struct failure *failure)
         if (!c->run.indexes[e])
             return failure_no_memory(failure);
     }
+    c->run.enrollments = enrollments_new();
+    if (!c->run.enrollments)
+        return failure_no_memory(failure);
     c->committer = committer_new(&c->run, c->sinks, &c->lines);
     c->workers = calloc((size_t)threads, sizeof *c->workers);
     for (int i = 0; c->workers && i < threads; i++) {
@@ -236,6 +244,7 @@ static bool run_stages(struct conversion *c, struct failure *failure)
         if (!entity_used(c->run.options, stages[i]))
             continue;
         c->stage = stages[i];
+        c->run.gathering = c->stage == ENTITY_ENROLLMENT && i + 1 < STAGES;
         c->next_input = 0;
         bool ok = pipeline_run(c->pipeline, &steps, c, failure);
         reader_close(&c->run.reader);
@@ -245,12 +254,36 @@ static bool run_stages(struct conversion *c, struct failure *failure)
     return true;
 }
 
+/* What --id comes to. CSV has no Clever IDs, and what is JSON and CSV together can only meet in
+ * SIS ids. Bad input is told before bad usage, so it is looked for first. */
+static bool choose_id(struct conversion *c, struct failure *failure)
+{
+    struct run *run = &c->run;
+    bool csv = false;
+    bool json = false;
+    for (size_t i = 0; i < run->inventory.count; i++) {
+        csv = csv || run->inventory.inputs[i].csv_records;
+        json = json || has_json_records(&run->inventory.inputs[i]);
+    }
+    int id = run->options->id;
+    bool refused = csv && (id == ID_CLEVER || (json && id != ID_SIS));
+    run->id = id == ID_BY_INPUT ? (csv ? ID_SIS : ID_CLEVER) : (enum id_choice)id;
+    if (!refused)
+        return true;
+    if (!survey_inputs(run, true, failure))
+        return false;
+    if (id == ID_CLEVER)
+        return failure_set(failure, FAILURE_USAGE,
+                           "--id clever: CSV input has no Clever IDs; use --id sis");
+    return failure_set(failure, FAILURE_USAGE,
+                       "--id: the input is JSON and CSV together, which needs --id sis");
+}
+
 /* Everything from the survey to the last record. */
 static bool attempt(struct conversion *c, bool complete, struct failure *failure)
 {
-    if (!survey_inputs(&c->run, complete, failure))
+    if (!survey_inputs(&c->run, complete, failure) || !choose_id(c, failure))
         return false;
-    c->run.id = c->run.options->id == ID_SIS ? ID_SIS : ID_CLEVER;
     return begin_attempt(c, failure) && run_stages(c, failure);
 }
 

@@ -16,7 +16,7 @@ struct slot {
 
 struct key {
     const char *text;
-    uint32_t len_space; /* length << 2 | space */
+    uint32_t len_space; /* length << 3 | space */
     uint32_t entry;
 };
 
@@ -103,7 +103,7 @@ static struct slot *slot_of(const struct id_index *index, enum id_space space, s
 {
     size_t mask = index->slot_count - 1;
     size_t at = tag & mask;
-    uint32_t len_space = (uint32_t)id.len << 2 | (uint32_t)space;
+    uint32_t len_space = (uint32_t)id.len << 3 | (uint32_t)space;
     for (;; at = (at + 1) & mask) {
         struct slot *slot = &index->slots[at];
         if (slot->key == 0)
@@ -128,11 +128,11 @@ const struct id_entry *index_find(const struct id_index *index, enum id_space sp
     return chunk_item(&index->entries, sizeof(struct id_entry), key->entry);
 }
 
-const struct id_entry *index_refer(const struct id_index *index, struct slice id)
+static const struct id_entry *refer(const struct id_index *index, struct slice id,
+                                    const enum id_space *spaces, size_t count)
 {
-    static const enum id_space spaces[] = {SPACE_CLEVER, SPACE_LEGACY, SPACE_REPEAT};
     const struct id_entry *rejected = NULL;
-    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct id_entry *entry = index_find(index, spaces[i], id);
         if (entry && entry->accepted)
             return entry;
@@ -140,6 +140,23 @@ const struct id_entry *index_refer(const struct id_index *index, struct slice id
             rejected = entry;
     }
     return rejected;
+}
+
+const struct id_entry *index_refer(const struct id_index *index, struct slice id)
+{
+    static const enum id_space spaces[] = {SPACE_CLEVER, SPACE_LEGACY, SPACE_REPEAT};
+    return refer(index, id, spaces, 3);
+}
+
+const struct id_entry *index_refer_sis(const struct id_index *index, struct slice id)
+{
+    static const enum id_space spaces[] = {SPACE_SIS, SPACE_REPEAT_SIS};
+    return refer(index, id, spaces, 2);
+}
+
+const struct id_entry *index_entry(const struct id_index *index, uint32_t number)
+{
+    return chunk_item(&index->entries, sizeof(struct id_entry), number);
 }
 
 struct id_entry *index_add(struct id_index *index, bool accepted, struct slice text,
@@ -194,7 +211,7 @@ static bool add_key(struct id_index *index, struct slot *slot, enum id_space spa
     struct key *key = text ? chunk_add(&index->keys, sizeof *key) : NULL;
     if (!key)
         return false;
-    *key = (struct key){text, (uint32_t)id.len << 2 | (uint32_t)space, entry->number};
+    *key = (struct key){text, (uint32_t)id.len << 3 | (uint32_t)space, entry->number};
     slot->key = (uint32_t)index->keys.count;
     return true;
 }

@@ -14,7 +14,8 @@ enum id_space {
     SPACE_CLEVER, /* the record's `id` */
     SPACE_SIS,    /* its SIS ID in the output where that is not the Clever ID */
     SPACE_LEGACY, /* a v3 teacher's legacy_id */
-    SPACE_REPEAT  /* an id of an ignored repeat: leads references to the record that was kept */
+    SPACE_REPEAT, /* an id of an ignored repeat: leads references to the record that was kept */
+    SPACE_REPEAT_SIS /* its SIS ID, likewise */
 };
 
 struct id_entry {
@@ -42,6 +43,12 @@ const struct id_entry *index_find(const struct id_index *index, enum id_space sp
 /* Whom a reference by Clever ID means: an accepted record by its `id`, by its legacy_id, by an id
  * of an ignored repeat of it; else a rejected one. NULL for nobody. */
 const struct id_entry *index_refer(const struct id_index *index, struct slice id);
+
+/* The same for a reference by SIS id, as CSV files have them. */
+const struct id_entry *index_refer_sis(const struct id_index *index, struct slice id);
+
+/* The entry with a number below index_count. */
+const struct id_entry *index_entry(const struct id_index *index, uint32_t number);
 
 /* A new entry that no id leads to yet; `text` and `extra` (count, or NULL) are copied. NULL when
  * out of memory. */

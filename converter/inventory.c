@@ -64,6 +64,11 @@ enum entity list_entity(const struct input *input, const struct input_list *list
     return entity == ENTITY_NONE ? input->first_entity : entity;
 }
 
+bool has_json_records(const struct input *input)
+{
+    return input->form == FORM_JSON && (input->entities & (entity_bit(ENTITY_OTHER) - 1U));
+}
+
 /* Takes a run of digits off both; its numbers' order. */
 static int compare_numbers(struct slice *a, struct slice *b)
 {
@@ -570,6 +575,7 @@ void inventory_release(struct inventory *inventory)
         free(inventory->inputs[i].combined);
         free(inventory->inputs[i].lists);
         free(inventory->inputs[i].empties);
+        free(inventory->inputs[i].csv);
     }
     for (size_t i = 0; i < inventory->zip_count; i++)
         zip_free(inventory->zips[i]);

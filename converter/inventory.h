@@ -6,15 +6,17 @@
 
 #include "converter/options.h"
 #include "formats/base/arena.h"
+#include "formats/clever/csv_schema.h"
 #include "formats/clever/schema.h"
 #include "formats/source/source.h"
 
 enum input_form {
     FORM_UNKNOWN,
     FORM_JSON,
+    FORM_CSV,
     FORM_EMPTY,
     FORM_HTML,
-    FORM_TEXT, /* neither JSON nor HTML */
+    FORM_TEXT, /* neither JSON nor HTML: CSV, or nothing that is known */
     FORM_UTF16,
     FORM_ZIP /* inside a zip */
 };
@@ -67,6 +69,10 @@ struct input {
     size_t empty_count;
     size_t empty_room;
 
+    struct clever_csv_header *csv; /* FORM_CSV: its columns */
+    uint64_t csv_header_rows;      /* rows up to the header, itself included */
+    bool csv_records;              /* has a row that is not blank behind it */
+
     uint64_t records[ENTITY_COUNT];    /* read, by the entity that the file's elements have */
     uint64_t duplicates[ENTITY_COUNT]; /* duplicate_record */
     uint64_t bytes;                    /* unpacked, as far as read */
@@ -102,6 +108,9 @@ bool entity_used(const struct options *options, enum entity entity);
 /* The entity that a list is of: that of its elements, or, where none was met, what its place
  * says (rules 2, 3, 4, 6). */
 enum entity list_entity(const struct input *input, const struct input_list *list);
+
+/* Whether it is JSON with at least one record (or unreadable element) of a usable entity. */
+bool has_json_records(const struct input *input);
 
 /* Order of paths: digit runs compare as numbers, else bytes (formats/README.md). */
 int path_compare(struct slice a, struct slice b);

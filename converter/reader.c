@@ -53,11 +53,13 @@ bool reader_open(struct reader *reader, size_t index, enum framer_mode mode,
     reader->input = input;
     reader->input_index = (uint32_t)index;
     reader->mode = mode;
+    reader->is_csv = input->form == FORM_CSV;
+    reader->csv = (struct csv_framer){.at = 0};
     framer_init(&reader->framer, &names, mode);
     reader->framer.combined = input->combined;
     reader->framer.combined_count = input->combined_count;
     reader->end = reader->started = reader->after_cr = false;
-    reader->offset = reader->elements = 0;
+    reader->offset = reader->elements = reader->rows = 0;
     reader->line = 1;
     reader->collecting = !input->collected && mode != JSON_ASSUME_COMBINED;
     if (reader->collecting)
@@ -355,7 +357,7 @@ static enum reader_result take(struct reader *reader, struct batch *batch, uint3
     case FRAME_END:
         reader->input->collected = reader->input->collected || reader->collecting;
         return READER_END;
-    case FRAME_MORE:
+    case FRAME_MORE: return READER_MORE;
     case FRAME_LIST_END:
     case FRAME_KEY: break;
     }
@@ -366,50 +368,121 @@ static enum reader_result take(struct reader *reader, struct batch *batch, uint3
     return READER_FULL;
 }
 
+/* ---- CSV rows ---- */
+
+static enum reader_result take_row(struct reader *reader, struct batch *batch, uint32_t segment,
+                                   const struct csv_frame *frame)
+{
+    const struct input *input = reader->input;
+    reader->rows++;
+    if (input->csv && reader->rows <= input->csv_header_rows)
+        return READER_FULL;
+    struct element *element = batch_add_element(batch);
+    if (!element)
+        return READER_FAILED;
+    *element = (struct element){.start = (uint32_t)(frame->text.ptr - batch->text.data),
+                                .len = (uint32_t)frame->text.len,
+                                .segment = segment,
+                                .self = ENTITY_NONE,
+                                .key = ENTITY_NONE};
+    element->row = (uint8_t)((frame->quoted ? ROW_QUOTED : 0) | (frame->stray ? ROW_STRAY : 0) |
+                             (frame->bad ? ROW_BAD : 0));
+    reader->elements++;
+    return READER_FULL;
+}
+
+static enum reader_result step_csv(struct reader *reader, struct batch *batch, uint32_t segment,
+                                   size_t start, struct failure *failure)
+{
+    const char *label = reader->input->label;
+    struct csv_frame frame = csv_framer_next(&reader->csv, batch->text.data + start,
+                                             batch->text.len - start, reader->end);
+    enum reader_result result = READER_FULL;
+    switch (frame.kind) {
+    case CSV_MORE: return READER_MORE;
+    case CSV_END: return READER_END;
+    case CSV_ROW:
+        result = take_row(reader, batch, segment, &frame);
+        if (result == READER_FAILED)
+            failure_no_memory(failure);
+        return result;
+    case CSV_UNCLOSED:
+        failure_set(failure, FAILURE_INPUT,
+                    "%s: the quote that opens in line %llu is never closed; export it again",
+                    label, (unsigned long long)batch_line(batch, segment, start + frame.opened));
+        return READER_BROKEN;
+    case CSV_TOO_LONG: break;
+    }
+    failure_set(failure, FAILURE_INPUT,
+                "%s: the row after row %llu is longer than 64 MiB, which no roster row is; look "
+                "for a quote that is never closed",
+                label, (unsigned long long)reader->elements);
+    return READER_FAILED;
+}
+
+static enum reader_result step_json(struct reader *reader, struct batch *batch, uint32_t segment,
+                                    size_t start, struct failure *failure)
+{
+    struct frame frame = framer_next(&reader->framer, batch->text.data + start,
+                                     batch->text.len - start, reader->end);
+    return take(reader, batch, segment, &frame, failure);
+}
+
+/* ---- batches ---- */
+
 static void carry_over(struct reader *reader, struct batch *batch, size_t start)
 {
-    size_t keep = framer_keep(&reader->framer);
+    size_t keep = reader->is_csv ? csv_framer_keep(&reader->csv) : framer_keep(&reader->framer);
     struct slice done = slice_of(batch->text.data + start, keep);
     count_lines(done, &reader->line, &reader->after_cr);
     buf_reset(&reader->carry);
     buf_put(&reader->carry, batch->text.data + start + keep, batch->text.len - start - keep);
-    framer_drop(&reader->framer, keep);
+    if (reader->is_csv)
+        csv_framer_drop(&reader->csv, keep);
+    else
+        framer_drop(&reader->framer, keep);
     reader->offset += keep;
+}
+
+/* The segment of the open input in the batch: *start is the place of its window. */
+static bool begin_segment(struct reader *reader, struct batch *batch, size_t *start,
+                          struct failure *failure)
+{
+    *start = batch->text.len;
+    buf_put_slice(&batch->text, buf_slice(&reader->carry));
+    buf_reset(&reader->carry);
+    if (batch->text.oom || reader->carry.oom)
+        return failure_no_memory(failure);
+    if (!reader->started && !begin(reader, &batch->text, start, failure))
+        return false;
+    struct segment *segment = batch_add_segment(batch);
+    if (!segment)
+        return failure_no_memory(failure);
+    *segment = (struct segment){.input = reader->input_index,
+                                .start = *start,
+                                .line = reader->line,
+                                .after_cr = reader->after_cr};
+    return true;
 }
 
 enum reader_result reader_fill(struct reader *reader, struct batch *batch,
                                struct failure *failure)
 {
-    size_t start = batch->text.len;
-    buf_put_slice(&batch->text, buf_slice(&reader->carry));
-    buf_reset(&reader->carry);
-    if (batch->text.oom || reader->carry.oom) {
-        failure_no_memory(failure);
+    size_t start;
+    if (!begin_segment(reader, batch, &start, failure))
         return READER_FAILED;
-    }
-    if (!reader->started && !begin(reader, &batch->text, &start, failure))
-        return READER_FAILED;
-    struct segment *segment = batch_add_segment(batch);
-    if (!segment) {
-        failure_no_memory(failure);
-        return READER_FAILED;
-    }
-    *segment = (struct segment){
-        .input = reader->input_index, .start = start, .line = reader->line,
-        .after_cr = reader->after_cr};
-    uint32_t number = (uint32_t)(batch->segment_count - 1);
+    uint32_t segment = (uint32_t)(batch->segment_count - 1);
     size_t before = batch->element_count;
     for (;;) {
-        struct frame frame = framer_next(&reader->framer, batch->text.data + start,
-                                         batch->text.len - start, reader->end);
-        if (frame.kind != FRAME_MORE) {
-            enum reader_result result = take(reader, batch, number, &frame, failure);
-            if (result == READER_END)
-                reader_close(reader);
-            if (result != READER_FULL)
-                return result;
+        enum reader_result result = reader->is_csv
+                                        ? step_csv(reader, batch, segment, start, failure)
+                                        : step_json(reader, batch, segment, start, failure);
+        if (result == READER_FULL)
             continue;
-        }
+        if (result == READER_END)
+            reader_close(reader);
+        if (result != READER_MORE)
+            return result;
         if (batch->text.len >= BATCH_BYTES && batch->element_count > before) {
             carry_over(reader, batch, start);
             return READER_FULL;

@@ -5,6 +5,7 @@
 
 #include "converter/batch.h"
 #include "converter/inventory.h"
+#include "formats/csv/framer.h"
 #include "formats/json/framer.h"
 
 /* A batch is full at this size of text; smaller ones cost more hand-overs, larger ones leave the
@@ -24,6 +25,8 @@ struct reader {
     uint32_t input_index;
     struct source *source;
     struct json_framer framer;
+    struct csv_framer csv;
+    bool is_csv;
     enum framer_mode mode;
     struct buf carry;   /* what the last batch could not finish */
     bool end;           /* the source has ended */
@@ -33,13 +36,14 @@ struct reader {
     uint64_t line;      /* there */
     bool after_cr;
     uint64_t elements;  /* framed so far, for messages */
+    uint64_t rows;      /* of CSV, the header included */
     struct arena scratch;
 };
 
 void reader_init(struct reader *reader, struct inventory *inventory, struct byte_budget *budget);
 void reader_release(struct reader *reader);
 
-/* Opens inputs[index] at its start; an open one must have been closed. */
+/* Opens inputs[index] at its start; an open one must have been closed. `mode` is for JSON. */
 bool reader_open(struct reader *reader, size_t index, enum framer_mode mode,
                  struct failure *failure);
 void reader_close(struct reader *reader);
@@ -48,8 +52,9 @@ enum reader_result {
     READER_FULL,   /* the batch has BATCH_BYTES and there is more */
     READER_END,    /* the input has ended, its check sums are right; it is closed */
     READER_UNSURE, /* JSON_AUTO: the input may hold combined objects; close it */
-    READER_BROKEN, /* the JSON cannot be followed; failure is set; close it */
-    READER_FAILED  /* anything else; failure is set; close it */
+    READER_BROKEN, /* the JSON or CSV cannot be followed; failure is set; close it */
+    READER_FAILED, /* anything else; failure is set; close it */
+    READER_MORE    /* private */
 };
 
 /* Appends elements of the open input to the batch. */

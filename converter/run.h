@@ -3,6 +3,7 @@
 #ifndef CONVERTER_RUN_H
 #define CONVERTER_RUN_H
 
+#include "converter/enrollments.h"
 #include "converter/index.h"
 #include "converter/inventory.h"
 #include "converter/options.h"
@@ -17,6 +18,8 @@ struct run {
     struct reader reader;
     struct id_index *indexes[ENTITY_COUNT]; /* of schools, courses, terms, teachers, students,
                                                sections */
+    struct enrollments *enrollments; /* NULL without enrollments.csv */
+    bool gathering; /* enrollments are being gathered; their lines and rows come later */
     bool any[ENTITY_COUNT]; /* the export has records of the entity, accepted or not */
     enum id_choice id;      /* what --id comes to for this input */
     uint64_t read;          /* records read */

@@ -1,6 +1,7 @@
 #include "converter/survey.h"
 
 #include "converter/sort.h"
+#include "converter/survey_csv.h"
 
 #include <stdlib.h>
 
@@ -119,9 +120,14 @@ static bool survey_json(struct survey *survey, size_t index, struct failure *fai
 }
 
 /* A file that is no JSON at all; even one that nobody needs must be whole. */
-static bool survey_other(struct run *run, size_t index, struct failure *failure)
+static bool survey_other(struct survey *survey, size_t index, struct failure *failure)
 {
+    struct run *run = survey->run;
     struct input *input = &run->inventory.inputs[index];
+    bool csv_name = input->path_entity != ENTITY_USER && input->path_entity != ENTITY_COURSE &&
+                    input->path_entity != ENTITY_TERM && input->path_entity != ENTITY_OTHER;
+    if ((input->form == FORM_TEXT || input->form == FORM_CSV) && csv_name)
+        return survey_csv(run, &survey->batch, index, survey->complete, failure);
     input->surveyed = true;
     input->ignored = true;
     if (!reader_drain(&run->reader, index, failure))
@@ -135,6 +141,7 @@ static bool survey_other(struct run *run, size_t index, struct failure *failure)
     static const char *const what[] = {
         [FORM_UNKNOWN] = "is of a kind that is not known",
         [FORM_JSON] = "is JSON",
+        [FORM_CSV] = "is CSV",
         [FORM_EMPTY] = "is empty",
         [FORM_HTML] = "is a web page (HTML) instead of Clever's data",
         [FORM_TEXT] = "is neither JSON nor Clever's CSV",
@@ -154,7 +161,7 @@ static bool survey_input(struct survey *survey, size_t index, struct failure *fa
     if (input->form == FORM_UNKNOWN && !reader_sniff(&run->reader, index, failure))
         return false;
     if (input->form != FORM_JSON)
-        return survey_other(run, index, failure);
+        return survey_other(survey, index, failure);
     return survey_json(survey, index, failure);
 }
 

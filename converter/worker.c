@@ -8,6 +8,7 @@
 #include "converter/worker.h"
 
 #include "converter/errors_csv.h"
+#include "converter/rows.h"
 #include "converter/sort.h"
 #include "converter/values.h"
 #include "formats/base/text.h"
@@ -21,9 +22,11 @@ struct worker {
     struct json_value *values;
     struct record record;
     struct slice cells[SDS_MAX_COLUMNS];
+    struct csv_decoder *decoder;
     struct batch *batch;
     struct outcome *outcome;
     uint32_t element;
+    bool csv;                /* the record's references are SIS ids */
     enum sds_file file;
     bool own_fault;          /* an error of the record's own */
     struct slice above;      /* the root of a rejected school it refers to */
@@ -39,8 +42,9 @@ struct worker *worker_new(const struct run *run)
         return NULL;
     worker->run = run;
     worker->values = calloc(clever_slots(run->schema), sizeof *worker->values);
-    if (!worker->values) {
-        free(worker);
+    worker->decoder = csv_decoder_new((enum csv_encoding)run->options->encoding);
+    if (!worker->values || !worker->decoder) {
+        worker_free(worker);
         return NULL;
     }
     return worker;
@@ -52,6 +56,7 @@ void worker_free(struct worker *worker)
         return;
     for (int r = 0; r < ROLES; r++)
         free(worker->seen[r]);
+    csv_decoder_free(worker->decoder);
     free(worker->values);
     free(worker);
 }
@@ -61,6 +66,19 @@ void worker_free(struct worker *worker)
 static const struct segment *segment_of(const struct worker *w, uint32_t element)
 {
     return &w->batch->segments[w->batch->elements[element].segment];
+}
+
+/* The word for the Entity column: enrollment rows speak of a section. */
+static const char *word_of(enum entity entity)
+{
+    return entity_word(entity == ENTITY_ENROLLMENT ? ENTITY_SECTION : entity);
+}
+
+/* Whom a reference of the current record means. */
+static const struct id_entry *refer(const struct worker *w, enum entity entity, struct slice id)
+{
+    const struct id_index *index = w->run->indexes[entity];
+    return w->csv ? index_refer_sis(index, id) : index_refer(index, id);
 }
 
 /* Adds a line about the current outcome. Lines are ordered by file group, column and code. */
@@ -100,7 +118,7 @@ static bool rejects(const struct worker *w, enum issue_code code)
 
 static void add_issue(struct worker *w, const struct issue *issue)
 {
-    add_line(w, entity_word((enum entity)w->outcome->entity), issue);
+    add_line(w, word_of((enum entity)w->outcome->entity), issue);
     w->own_fault = w->own_fault || rejects(w, issue->code);
 }
 
@@ -350,7 +368,7 @@ static bool same_school(const struct school_refs *refs, size_t i, struct slice i
 
 static void add_school(const struct worker *w, struct school_refs *refs, struct slice id)
 {
-    const struct id_entry *entry = index_refer(w->run->indexes[ENTITY_SCHOOL], id);
+    const struct id_entry *entry = refer(w, ENTITY_SCHOOL, id);
     for (size_t i = 0; i < refs->count; i++)
         if (same_school(refs, i, id, entry))
             return;
@@ -528,24 +546,11 @@ static void put_rows(struct worker *w, int school_column, const struct slice *sc
 
 /* ---- members of sections ---- */
 
-struct members {
-    const struct slice *ids; /* distinct or not */
-    size_t count;
-    enum role role;
-    enum sds_file file;
-    struct slice *written; /* of those that become rows */
-    size_t written_count;
-    struct buf unknown;    /* ids joined by a space */
-    size_t unknown_count;
-    struct buf rejected;
-    size_t rejected_count;
-    struct slice root; /* of the first rejected one */
-};
-
 /* A set of slices in the batch's arena, for telling distinct references. */
 struct slice_set {
     struct slice *slots;
     size_t mask;
+    size_t count;
 };
 
 static bool set_init(struct slice_set *set, struct arena *arena, size_t count)
@@ -555,23 +560,58 @@ static bool set_init(struct slice_set *set, struct arena *arena, size_t count)
         room *= 2;
     set->slots = arena_alloc(arena, room * sizeof *set->slots);
     set->mask = room - 1;
+    set->count = 0;
     if (set->slots)
         memset(set->slots, 0, room * sizeof *set->slots);
     return set->slots;
 }
 
-/* True when the slice was not in the set yet. */
-static bool set_add(struct slice_set *set, struct slice s)
+static struct slice *set_slot(const struct slice_set *set, struct slice s)
 {
     size_t at = hash_of(s) & set->mask;
-    while (set->slots[at].ptr) {
-        if (slice_equal(set->slots[at], s))
-            return false;
+    while (set->slots[at].ptr && !slice_equal(set->slots[at], s))
         at = (at + 1) & set->mask;
+    return &set->slots[at];
+}
+
+/* True when the slice was not in the set yet. Out of memory: arena->oom. */
+static bool set_add(struct slice_set *set, struct arena *arena, struct slice s)
+{
+    if ((set->count + 1) * 2 > set->mask + 1) {
+        struct slice_set bigger;
+        if (!set_init(&bigger, arena, (set->mask + 1)))
+            return false;
+        for (size_t i = 0; i <= set->mask; i++)
+            if (set->slots[i].ptr)
+                *set_slot(&bigger, set->slots[i]) = set->slots[i];
+        bigger.count = set->count;
+        *set = bigger;
     }
-    set->slots[at] = s;
+    struct slice *slot = set_slot(set, s);
+    if (slot->ptr)
+        return false;
+    *slot = s;
+    set->count++;
     return true;
 }
+
+struct members {
+    const struct slice *ids; /* distinct or not */
+    size_t count;
+    enum role role;
+    enum sds_file file;
+    struct slice *written; /* of those that become rows */
+    size_t written_count;
+    uint32_t *enrolled;    /* pairs of enrollments.csv that become rows */
+    size_t enrolled_count;
+    size_t enrolled_room;
+    struct slice_set strangers; /* ids met that lead to nobody */
+    struct buf unknown;    /* ids joined by a space */
+    size_t unknown_count;
+    struct buf rejected;
+    size_t rejected_count;
+    struct slice root; /* of the first rejected one */
+};
 
 /* Whether this person has not been met in the current section yet. */
 static bool first_time(struct worker *w, enum role role, const struct id_entry *entry)
@@ -599,8 +639,7 @@ static bool first_time(struct worker *w, enum role role, const struct id_entry *
 static const struct id_entry *find_person(const struct worker *w, enum role role,
                                           struct slice id)
 {
-    return index_refer(w->run->indexes[role == ROLE_TEACHER ? ENTITY_TEACHER : ENTITY_STUDENT],
-                       id);
+    return refer(w, role == ROLE_TEACHER ? ENTITY_TEACHER : ENTITY_STUDENT, id);
 }
 
 static void join(struct buf *ids, struct slice id)
@@ -630,46 +669,90 @@ static void gather(struct worker *w, struct members *members)
     members->count = list->count + 1;
 }
 
-/* Sorts the references into rows, unknown and rejected ones. */
+/* A reference to nobody, or to somebody rejected. */
+static void add_stranger(struct worker *w, struct members *members, struct slice id,
+                         const struct id_entry *entry)
+{
+    if (entry) {
+        if (members->rejected_count++ == 0)
+            members->root = slice_of(entry->text, entry->len);
+        join(&members->rejected, id);
+        return;
+    }
+    if (!members->strangers.slots && !set_init(&members->strangers, &w->batch->arena, 16))
+        return;
+    if (set_add(&members->strangers, &w->batch->arena, id)) {
+        members->unknown_count++;
+        join(&members->unknown, id);
+    }
+}
+
+/* Sorts the section's own references into rows, unknown and rejected ones. */
 static void resolve(struct worker *w, struct members *members)
 {
-    struct slice_set strangers = {NULL, 0};
     members->written =
         arena_alloc(&w->batch->arena, (members->count + 1) * sizeof *members->written);
     if (!members->written)
         return;
     for (size_t i = 0; i < members->count; i++) {
-        struct slice id = members->ids[i];
-        const struct id_entry *entry = find_person(w, members->role, id);
-        if (entry) {
-            if (!first_time(w, members->role, entry))
-                continue;
-            if (entry->accepted) {
-                members->written[members->written_count++] = slice_of(entry->text, entry->len);
-                continue;
-            }
-            if (members->rejected_count++ == 0)
-                members->root = slice_of(entry->text, entry->len);
-            join(&members->rejected, id);
+        const struct id_entry *entry = find_person(w, members->role, members->ids[i]);
+        if (entry && !first_time(w, members->role, entry))
             continue;
-        }
-        if (!strangers.slots && !set_init(&strangers, &w->batch->arena, members->count))
-            return;
-        if (set_add(&strangers, id)) {
-            members->unknown_count++;
-            join(&members->unknown, id);
-        }
+        if (entry && entry->accepted)
+            members->written[members->written_count++] = slice_of(entry->text, entry->len);
+        else
+            add_stranger(w, members, members->ids[i], entry);
     }
 }
 
+static void add_enrolled(struct worker *w, struct members *members, uint32_t pair)
+{
+    if (members->enrolled_count == members->enrolled_room) {
+        size_t room = members->enrolled_room ? members->enrolled_room * 2 : 32;
+        uint32_t *pairs = arena_alloc(&w->batch->arena, room * sizeof *pairs);
+        if (!pairs)
+            return;
+        if (members->enrolled_count)
+            memcpy(pairs, members->enrolled, members->enrolled_count * sizeof *pairs);
+        members->enrolled = pairs;
+        members->enrolled_room = room;
+    }
+    members->enrolled[members->enrolled_count++] = pair;
+}
+
+/* The same for the section's rows of enrollments.csv, found by its SIS id. */
+static void resolve_enrolled(struct worker *w, struct members *members)
+{
+    const struct id_index *students = w->run->indexes[ENTITY_STUDENT];
+    struct enrolled e;
+    bool more = members->role == ROLE_STUDENT && w->outcome->sis_id.len &&
+                enrollments_first(w->run->enrollments, students, w->outcome->sis_id, &e);
+    for (; more; more = enrollments_next(w->run->enrollments, students, &e)) {
+        if (e.student && !first_time(w, members->role, e.student))
+            continue;
+        if (e.student && e.student->accepted)
+            add_enrolled(w, members, e.pair);
+        else
+            add_stranger(w, members, e.student_id, e.student);
+    }
+}
+
+/* How many different ids the section refers to, by itself and in enrollments.csv. */
 static size_t distinct(struct worker *w, const struct members *members)
 {
+    const struct id_index *students = w->run->indexes[ENTITY_STUDENT];
+    struct arena *arena = &w->batch->arena;
     struct slice_set set;
+    struct enrolled e;
     size_t count = 0;
-    if (!set_init(&set, &w->batch->arena, members->count))
+    if (!set_init(&set, arena, members->count))
         return 0;
     for (size_t i = 0; i < members->count; i++)
-        count += set_add(&set, members->ids[i]);
+        count += set_add(&set, arena, members->ids[i]);
+    bool more = members->role == ROLE_STUDENT && w->outcome->sis_id.len &&
+                enrollments_first(w->run->enrollments, students, w->outcome->sis_id, &e);
+    for (; more; more = enrollments_next(w->run->enrollments, students, &e))
+        count += set_add(&set, arena, e.student_id);
     return count;
 }
 
@@ -750,16 +833,22 @@ static bool process_members(struct worker *w, bool accepted)
         wrong_members(w, &both[r]);
     }
     accepted = accepted && !w->own_fault;
-    for (int r = 0; r < ROLES && accepted; r++)
+    for (int r = 0; r < ROLES && accepted; r++) {
         resolve(w, &both[r]);
+        resolve_enrolled(w, &both[r]);
+    }
     for (int r = 0; r < ROLES && accepted; r++)
-        if (both[r].written_count == 0)
+        if (both[r].written_count + both[r].enrolled_count == 0)
             column_issue(w, without[r], NO_COLUMN, SLICE_ABSENT);
     accepted = accepted && !w->own_fault;
     for (int r = 0; r < ROLES; r++) {
         struct members *members = &both[r];
         if (accepted) {
             put_members(w, members);
+            if (members->enrolled_count) {
+                w->outcome->enrolled = members->enrolled;
+                w->outcome->enrolled_count = members->enrolled_count;
+            }
             member_line(w, members, ISSUE_unknown_member, &members->unknown,
                         members->unknown_count, SLICE_ABSENT);
             member_line(w, members, ISSUE_rejected_member, &members->rejected,
@@ -806,10 +895,11 @@ static struct hash128 add_references(struct worker *w, struct hash128 h, struct 
         return first.len ? hash_add(h, first) : h;
     if (!set_init(&set, &w->batch->arena, list->count + 1))
         return h;
-    if (first.len && set_add(&set, first))
+    struct arena *arena = &w->batch->arena;
+    if (first.len && set_add(&set, arena, first))
         h = hash_add(h, first);
     for (size_t i = 0; i < list->count; i++)
-        if (set_add(&set, list->ids[i]))
+        if (set_add(&set, arena, list->ids[i]))
             h = hash_add(h, list->ids[i]);
     return h;
 }
@@ -885,20 +975,53 @@ static void process_row_record(struct worker *w)
     settle(w, accepted);
 }
 
-static void process_record(struct worker *w, const struct clever_element *element,
-                           enum shape shape)
+/* A section without a name is called after its course (CSV only: formats/README.md). */
+static void derive_name(struct worker *w)
 {
-    clever_record(w->run->schema, element, shape, &w->record, &w->batch->arena);
-    if (!begin_outcome(w, w->record.entity))
+    struct attribute_value *name = &w->record.attr[ATTR_NAME];
+    struct slice course = w->record.attr[ATTR_COURSE_NAME].value;
+    struct slice number = w->record.attr[ATTR_NUMBER].value;
+    if (name->value.len || course.len == 0)
         return;
-    w->outcome->user = shape == SHAPE_USER_TEACHER || shape == SHAPE_USER_STUDENT;
+    if (number.len == 0)
+        number = w->record.attr[ATTR_PERIOD].value;
+    char *text = arena_bytes(&w->batch->arena, course.len + 3 + number.len);
+    if (!text)
+        return;
+    memcpy(text, course.ptr, course.len);
+    size_t len = course.len;
+    if (number.len) {
+        memcpy(text + len, " - ", 3);
+        memcpy(text + len + 3, number.ptr, number.len);
+        len += 3 + number.len;
+    }
+    *name = (struct attribute_value){.raw = slice_of(text, len), .value = slice_of(text, len)};
+    column_issue(w, ISSUE_derived_name, sds_column_of(SDS_SECTION, ATTR_NAME), SLICE_ABSENT);
+}
+
+/* Judges w->record. */
+static void process_record(struct worker *w, bool user)
+{
+    enum entity entity = w->record.entity;
+    if (!begin_outcome(w, entity))
+        return;
+    w->outcome->user = user;
     describe(w);
-    if (shape == SHAPE_COURSE || shape == SHAPE_TERM) {
-        judge_part_record(w, shape == SHAPE_COURSE ? FROM_COURSE : FROM_TERM);
+    if (w->csv && entity == ENTITY_SECTION)
+        derive_name(w);
+    if (entity == ENTITY_COURSE || entity == ENTITY_TERM) {
+        judge_part_record(w, entity == ENTITY_COURSE ? FROM_COURSE : FROM_TERM);
         settle(w, true);
     } else {
         process_row_record(w);
     }
+}
+
+static void process_shape(struct worker *w, const struct clever_element *element,
+                          enum shape shape)
+{
+    clever_record(w->run->schema, element, shape, &w->record, &w->batch->arena);
+    process_record(w, shape == SHAPE_USER_TEACHER || shape == SHAPE_USER_STUDENT);
 }
 
 static void unreadable(struct worker *w, enum entity entity)
@@ -909,7 +1032,7 @@ static void unreadable(struct worker *w, enum entity entity)
     struct issue issue = {
         .code = ISSUE_unreadable_record, .file = w->file, .column = NO_COLUMN, .rows = 1};
     outcome->verdict = VERDICT_NO_RECORD;
-    add_line(w, entity_word(entity), &issue);
+    add_line(w, word_of(entity), &issue);
 }
 
 static void process_user(struct worker *w, const struct clever_element *element)
@@ -929,9 +1052,9 @@ static void process_user(struct worker *w, const struct clever_element *element)
             column_issue(w, ISSUE_unexpected_type, NO_COLUMN, SLICE_ABSENT);
     }
     if (roles.teacher)
-        process_record(w, element, SHAPE_USER_TEACHER);
+        process_shape(w, element, SHAPE_USER_TEACHER);
     if (roles.student)
-        process_record(w, element, SHAPE_USER_STUDENT);
+        process_shape(w, element, SHAPE_USER_STUDENT);
 }
 
 static void process_element(struct worker *w, const struct sorted *sorted)
@@ -947,31 +1070,125 @@ static void process_element(struct worker *w, const struct sorted *sorted)
     else if (sorted->entity == ENTITY_USER)
         process_user(w, &sorted->element);
     else
-        process_record(w, &sorted->element, shapes[sorted->entity]);
+        process_shape(w, &sorted->element, shapes[sorted->entity]);
+}
+
+/* ---- CSV rows ---- */
+
+/* The two ids of an enrollment row; `blank_or_unknown` is told at the second reading. */
+static void judge_enrollment(struct worker *w, int column, const struct attribute_value *id)
+{
+    if (id->value.len == 0)
+        missing(w, column);
+    else if (id->control)
+        column_issue(w, ISSUE_control_character, column, id->raw);
+}
+
+static void put_pair(struct worker *w, const struct id_entry *section,
+                     const struct id_entry *student)
+{
+    struct buf *out = &w->batch->rows[SDS_STUDENT_ENROLLMENT];
+    struct row_span *span = &w->outcome->rows[SDS_STUDENT_ENROLLMENT];
+    span->start = out->len;
+    csv_put_cell(out, slice_of(section->text, section->len));
+    csv_put_comma(out);
+    csv_put_cell(out, slice_of(student->text, student->len));
+    csv_end_row(out);
+    span->len = out->len - span->start;
+    span->count = 1;
+}
+
+/* At the second reading: the row's lines, and the row it becomes if its section takes it. An
+ * enrollment finds a section that was kept, not the other ids of its repeats. */
+static void finish_enrollment(struct worker *w)
+{
+    const struct attribute_value *section_id = &w->record.attr[ATTR_SECTION];
+    const struct attribute_value *student_id = &w->record.attr[ATTR_STUDENT];
+    judge_enrollment(w, 0, section_id);
+    judge_enrollment(w, 1, student_id);
+    const struct id_entry *section =
+        index_find(w->run->indexes[ENTITY_SECTION], SPACE_SIS, section_id->value);
+    const struct id_entry *student = find_person(w, ROLE_STUDENT, student_id->value);
+    if (section_id->value.len && !section)
+        column_issue(w, ISSUE_unknown_reference, 0, section_id->value);
+    if (in_output(section) && in_output(student))
+        put_pair(w, section, student);
+    end_outcome(w);
+}
+
+static void process_enrollment(struct worker *w)
+{
+    struct outcome *outcome = begin_outcome(w, ENTITY_ENROLLMENT);
+    if (!outcome)
+        return;
+    struct slice section = w->record.attr[ATTR_SECTION].value;
+    struct slice student = w->record.attr[ATTR_STUDENT].value;
+    outcome->verdict = section.len && student.len ? VERDICT_PAIR : VERDICT_NO_RECORD;
+    if (!w->run->gathering)
+        finish_enrollment(w);
+    outcome->id = section;
+    outcome->sis_id = student;
+}
+
+static void process_row(struct worker *w, const struct element *element,
+                        const struct clever_csv_header *columns)
+{
+    struct csv_fields fields = {NULL, 0};
+    struct arena *arena = &w->batch->arena;
+    bool readable = row_fields(w->batch, element, w->decoder, arena, &fields);
+    if (arena->oom || (readable && clever_csv_blank(&fields, arena)))
+        return;
+    readable = readable && fields.count <= columns->columns;
+    bool enrollment = columns->entity == ENTITY_ENROLLMENT;
+    if (!w->run->gathering)
+        w->batch->segments[element->segment].read++;
+    if (!readable) {
+        if (!w->run->gathering)
+            unreadable(w, columns->entity);
+        return;
+    }
+    clever_csv_record(columns, &fields, &w->record, arena);
+    if (enrollment)
+        process_enrollment(w);
+    else
+        process_record(w, false);
+}
+
+/* ---- batches ---- */
+
+/* False ends the batch: see its failure or survey_again. */
+static bool process_json(struct worker *w, const struct element *element,
+                         const struct input *input)
+{
+    struct batch *batch = w->batch;
+    struct sorted sorted;
+    if (element->unused)
+        return true;
+    sort_element(w->run, batch, element, w->values, &batch->arena, &sorted);
+    if (sorted.failed)
+        return failed_download(input, &batch->failure);
+    batch->survey_again = !input->surveyed && (sorted.open || sorted.entity != batch->stage);
+    if (batch->survey_again)
+        return false;
+    if (sorted.entity == batch->stage)
+        process_element(w, &sorted);
+    return true;
 }
 
 void worker_process(struct worker *w, struct batch *batch)
 {
+    bool go_on = true;
     w->batch = batch;
-    for (size_t i = 0; i < batch->element_count; i++) {
+    for (size_t i = 0; i < batch->element_count && go_on; i++) {
         const struct element *element = &batch->elements[i];
         const struct input *input =
             &w->run->inventory.inputs[batch->segments[element->segment].input];
-        struct sorted sorted;
-        if (element->unused)
-            continue;
-        sort_element(w->run, batch, element, w->values, &batch->arena, &sorted);
-        if (sorted.failed) {
-            failed_download(input, &batch->failure);
-            return;
-        }
-        if (!input->surveyed && (sorted.open || sorted.entity != batch->stage)) {
-            batch->survey_again = true;
-            return;
-        }
         w->element = (uint32_t)i;
-        if (sorted.entity == batch->stage)
-            process_element(w, &sorted);
+        w->csv = input->form == FORM_CSV;
+        if (w->csv)
+            process_row(w, element, input->csv);
+        else
+            go_on = process_json(w, element, input);
     }
     if (batch_out_of_memory(batch))
         failure_no_memory(&batch->failure);

@@ -38,6 +38,8 @@ const char *const roster_attribute_names[ATTR_COUNT] = {
     [ATTR_BIRTH_DATE] = "birth date",
     [ATTR_GRADUATION_YEAR] = "graduation year",
     [ATTR_TEACHER] = "teacher",
+    [ATTR_SECTION] = "section",
+    [ATTR_STUDENT] = "student",
 };
 
 const char *const roster_list_names[LIST_COUNT] = {

@@ -72,6 +72,8 @@ enum attribute {
     ATTR_BIRTH_DATE,
     ATTR_GRADUATION_YEAR,
     ATTR_TEACHER,
+    ATTR_SECTION, /* of an enrollment */
+    ATTR_STUDENT,
     ATTR_COUNT
 };
 

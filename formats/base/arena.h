@@ -1,7 +1,7 @@
 /* A bump allocator: many small allocations, one release.
  *
  * What it hands out lives until arena_reset or arena_release. Out of memory, or past `limit`
- * bytes (0: none), arena_alloc returns NULL and `oom` stays set until the next reset. One thread
+ * bytes of blocks (0: none), arena_alloc returns NULL and `oom` stays set until the next reset. One thread
  * at a time.
  */
 #ifndef FORMATS_BASE_ARENA_H

@@ -92,7 +92,8 @@ bool clever_around(struct slice members, struct arena *arena, struct clever_arou
 
 static struct slice without_host(struct slice uri)
 {
-    for (size_t i = 0; i + 2 < uri.len; i++) {
+    size_t first = slice_find(uri, '/'); /* the one of "https://", or the path's */
+    for (size_t i = 0; i < first && i + 2 < uri.len; i++) {
         if (memcmp(uri.ptr + i, "://", 3) != 0)
             continue;
         struct slice rest = slice_of(uri.ptr + i + 3, uri.len - i - 3);

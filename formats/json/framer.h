@@ -35,7 +35,8 @@ enum frame_kind {
     FRAME_LIST_END,  /* ... and ends; `count`: elements in it, empty ones included */
     FRAME_AROUND,    /* text: members of an envelope beside its list, without braces and commas
                         at their ends. Never blank */
-    FRAME_KEY,       /* assuming: a key at the top level of an object; text: the raw key */
+    FRAME_KEY,       /* assuming: a key at the top level of an object; text: the key, decoded, in
+                        the framer */
     FRAME_VALUE_END, /* a top-level value ends; `clean`, see below */
     FRAME_UNSURE,    /* this file needs the first pass; see JSON_AUTO */
     FRAME_BROKEN,    /* cannot be followed; `reason` */

@@ -34,7 +34,7 @@ struct json_value {
     uint32_t len;
     uint8_t type;  /* enum json_type */
     bool escaped;  /* a string with at least one backslash */
-    bool plain;    /* a string of printable ASCII without a backslash */
+    bool plain;    /* json_scan only: a string of printable ASCII without a backslash */
 };
 
 /* The wanted paths. Built once, then only read: any number of threads may share it. */

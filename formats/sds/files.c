@@ -129,8 +129,8 @@ enum sds_file sds_file_of(enum entity entity)
     case ENTITY_STUDENT: return SDS_STUDENT;
     case ENTITY_COURSE:
     case ENTITY_TERM:
-    case ENTITY_SECTION:
-    case ENTITY_ENROLLMENT: return SDS_SECTION;
+    case ENTITY_SECTION: return SDS_SECTION;
+    case ENTITY_ENROLLMENT: return SDS_STUDENT_ENROLLMENT;
     case ENTITY_USER:
     case ENTITY_OTHER:
     case ENTITY_NONE: break;

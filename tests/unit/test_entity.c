@@ -1,5 +1,5 @@
 /* How the name of a file, a link or a key tells the entity, the order of paths, and the links of
- * Clever's answers (contract, sections 2 and 5.4). In the tables of links ' stands for ". */
+ * Clever's answers (formats/README.md). In the tables of links ' stands for ". */
 #include "converter/inventory.h"
 
 #include "formats/clever/entity.h"
@@ -378,8 +378,8 @@ static void test_links(void **state)
     check_around(cases, COUNT(cases));
 }
 
-/* Contract, section 5.4: `current` is not below `total`; section 9: digits in strings count as
- * numbers, anything else is no paging. */
+/* The last page is one whose `current` is not below `total`; digits in strings count as numbers,
+ * anything else is no paging. */
 static void test_paging(void **state)
 {
     static const struct {

@@ -16,7 +16,8 @@
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define TEXT(literal) {(literal), sizeof(literal) - 1}
 
-static const enum id_space spaces[] = {SPACE_CLEVER, SPACE_SIS, SPACE_LEGACY, SPACE_REPEAT};
+static const enum id_space spaces[] = {SPACE_CLEVER, SPACE_SIS, SPACE_LEGACY, SPACE_REPEAT,
+                                       SPACE_REPEAT_SIS};
 
 /* ---- ids ---- */
 
@@ -55,6 +56,7 @@ static void test_empty_index(void **state)
     }
     assert_null(index_refer(index, SLICE_LITERAL("a")));
     assert_null(index_refer(index, SLICE_ABSENT));
+    assert_null(index_refer_sis(index, SLICE_LITERAL("a")));
     assert_int_equal(index_count(index), 0);
 }
 
@@ -152,7 +154,7 @@ static void test_accepted_beats_rejected(void **state)
     struct id_index *index = *state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         for (size_t s = 0; s < COUNT(spaces); s++) {
-            char id[8];
+            char id[32];
             (void)snprintf(id, sizeof id, "%zu", i);
             const struct id_entry *entries[2];
             for (size_t n = 0; n < 2; n++) {
@@ -165,42 +167,70 @@ static void test_accepted_beats_rejected(void **state)
     }
 }
 
-/* A reference by Clever ID: `id`, then legacy_id, then an ignored repeat's id, an accepted record
- * in any of them before a rejected one. a: accepted, r: rejected, -: none. */
-static void test_references(void **state)
+struct reference_case {
+    const char *marks; /* in the spaces; a: accepted, r: rejected, -: none */
+    int means;         /* which of them; -1: nobody */
+};
+
+/* Each case in an id of its own, and asked by it. */
+static void check_references(struct id_index *index, const struct reference_case *cases,
+                             size_t count, const enum id_space *order,
+                             const struct id_entry *(*refer)(const struct id_index *,
+                                                             struct slice))
 {
-    static const struct {
-        const char *marks; /* in SPACE_CLEVER, SPACE_LEGACY, SPACE_REPEAT */
-        int means;         /* which of them; -1: nobody */
-    } cases[] = {
-        {"---", -1}, {"a--", 0}, {"-a-", 1}, {"--a", 2}, {"aaa", 0}, {"-aa", 1}, {"raa", 1},
-        {"r-a", 2},  {"rra", 2}, {"ra-", 1}, {"rar", 1}, {"arr", 0}, {"r--", 0}, {"-r-", 1},
-        {"--r", 2},  {"rrr", 0}, {"-rr", 1}, {"a-r", 0}, {"-ra", 2},
-    };
-    static const enum id_space order[] = {SPACE_CLEVER, SPACE_LEGACY, SPACE_REPEAT};
-    struct id_index *index = *state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        char id[8];
+    for (size_t i = 0; i < count; i++) {
+        char id[32];
         (void)snprintf(id, sizeof id, "%zu", i);
-        const struct id_entry *entries[COUNT(order)] = {NULL};
-        for (size_t n = 0; n < COUNT(order); n++) {
+        const struct id_entry *entries[3] = {NULL};
+        for (size_t n = 0; cases[i].marks[n]; n++) {
             if (cases[i].marks[n] == '-')
                 continue;
             entries[n] = add(index, cases[i].marks[n] == 'a', "t");
             name(index, order[n], id, entries[n]);
         }
         const struct id_entry *wanted = cases[i].means < 0 ? NULL : entries[cases[i].means];
-        if (index_refer(index, slice_from(id)) != wanted)
+        if (refer(index, slice_from(id)) != wanted)
             fail_msg("%s", cases[i].marks);
     }
 }
 
-/* JSON references find JSON records by their Clever IDs, never by a SIS id. */
-static void test_references_never_mean_a_sis_id(void **state)
+/* `id`, then legacy_id, then an ignored repeat's id; an accepted record in any of them before a
+ * rejected one. */
+static void test_references(void **state)
+{
+    static const struct reference_case cases[] = {
+        {"---", -1}, {"a--", 0}, {"-a-", 1}, {"--a", 2}, {"aaa", 0}, {"-aa", 1}, {"raa", 1},
+        {"r-a", 2},  {"rra", 2}, {"ra-", 1}, {"rar", 1}, {"arr", 0}, {"r--", 0}, {"-r-", 1},
+        {"--r", 2},  {"rrr", 0}, {"-rr", 1}, {"a-r", 0}, {"-ra", 2},
+    };
+    static const enum id_space order[] = {SPACE_CLEVER, SPACE_LEGACY, SPACE_REPEAT};
+    check_references(*state, cases, COUNT(cases), order, index_refer);
+}
+
+static void test_references_by_sis_id(void **state)
+{
+    static const struct reference_case cases[] = {
+        {"--", -1}, {"a-", 0}, {"-a", 1}, {"aa", 0}, {"ra", 1},
+        {"ar", 0},  {"r-", 0}, {"-r", 1}, {"rr", 0},
+    };
+    static const enum id_space order[] = {SPACE_SIS, SPACE_REPEAT_SIS};
+    check_references(*state, cases, COUNT(cases), order, index_refer_sis);
+}
+
+/* JSON references find records by their Clever IDs only, CSV references by SIS ids only. */
+static void test_references_do_not_mix(void **state)
 {
     struct id_index *index = *state;
-    name(index, SPACE_SIS, "x", add(index, true, "t"));
-    assert_null(index_refer(index, SLICE_LITERAL("x")));
+    name(index, SPACE_SIS, "sis", add(index, true, "t"));
+    name(index, SPACE_REPEAT_SIS, "repeated sis", add(index, true, "t"));
+    name(index, SPACE_CLEVER, "id", add(index, true, "t"));
+    name(index, SPACE_LEGACY, "legacy", add(index, true, "t"));
+    name(index, SPACE_REPEAT, "repeated", add(index, true, "t"));
+    assert_null(index_refer(index, SLICE_LITERAL("sis")));
+    assert_null(index_refer(index, SLICE_LITERAL("repeated sis")));
+    assert_null(index_refer_sis(index, SLICE_LITERAL("id")));
+    assert_null(index_refer_sis(index, SLICE_LITERAL("legacy")));
+    assert_null(index_refer_sis(index, SLICE_LITERAL("repeated")));
 }
 
 static struct slice numbered(char *out, size_t size, size_t number)
@@ -232,6 +262,7 @@ static void test_growth(void **state)
         assert_ptr_equal(index_find(index, SPACE_SIS, text), i % 5 ? NULL : entries[i / 5]);
         assert_null(index_find(index, SPACE_LEGACY, text));
         assert_int_equal(entries[i]->number, i);
+        assert_ptr_equal(index_entry(index, (uint32_t)i), entries[i]);
         assert_int_equal(entries[i]->accepted, i % 3 != 0);
         assert_true(slice_equal(slice_of(entries[i]->text, entries[i]->len), text));
     }
@@ -314,25 +345,25 @@ static int teardown_usernames(void **state)
 struct row {
     const char *username;
     const char *sis_id;
-    uint64_t element;
+    uint64_t owner;
 };
 
 static bool taken(const struct usernames *usernames, struct row row)
 {
     return usernames_taken(usernames, hash_same_letters(slice_from(row.username)),
-                           slice_from(row.sis_id), row.element);
+                           slice_from(row.sis_id), row.owner);
 }
 
 static void note(struct usernames *usernames, struct row row)
 {
     assert_true(usernames_add(usernames, hash_same_letters(slice_from(row.username)),
-                              slice_from(row.sis_id), row.element));
+                              slice_from(row.sis_id), row.owner));
 }
 
 enum { MOST_ROWS = 5 };
 
-/* Contract, section 5.3 and 9: the same Username, another SIS ID, all earlier rows, but not the
- * two roles of one element. */
+/* The same Username with another SIS ID in any earlier row (converter/README.md), but not in the
+ * other role of the same person. */
 static void test_usernames(void **state)
 {
     static const struct {
@@ -354,7 +385,7 @@ static void test_usernames(void **state)
         {{{"ada", "1", 1}, {"ada", "2", 2}}, {"ada", "2", 3}, true},
         {{{"ada", "1", 1}, {"ada", "2", 2}}, {"ada", "3", 3}, true},
         {{{"ada", "1", 1}, {"ada", "1", 2}}, {"ada", "1", 3}, false},
-        /* The element's other role is no other person, a third one is. */
+        /* The other role is no other person, a third owner is. */
         {{{"ada", "1", 5}, {"ada", "2", 6}}, {"ada", "3", 5}, true},
         {{{"ada", "1", 5}, {"ada", "2", 5}}, {"ada", "3", 6}, true},
         {{{"ada", "1", 5}, {"ada", "1", 6}}, {"ada", "2", 5}, true},
@@ -379,8 +410,8 @@ static void test_usernames(void **state)
     }
 }
 
-/* Against the plainest possible implementation, with few names, ids and elements, so that they
- * meet in every way. An element has at most two rows, as a user has at most two roles. */
+/* Against the plainest possible implementation, with few names, ids and owners, so that they
+ * meet in every way. An owner has at most two rows, as a user has at most two roles. */
 static void test_usernames_like_a_list(void **state)
 {
     (void)state;
@@ -400,7 +431,7 @@ static void test_usernames_like_a_list(void **state)
                 wanted = wanted || (slice_same_letters(slice_from(rows[m].username),
                                                        slice_from(rows[n].username)) &&
                                     strcmp(rows[m].sis_id, rows[n].sis_id) != 0 &&
-                                    rows[m].element != rows[n].element);
+                                    rows[m].owner != rows[n].owner);
             assert_int_equal(taken(usernames, rows[n]), wanted);
             note(usernames, rows[n]);
         }
@@ -569,7 +600,8 @@ int main(void)
         WITH_INDEX(test_blank_id_is_left_alone),
         WITH_INDEX(test_accepted_beats_rejected),
         WITH_INDEX(test_references),
-        WITH_INDEX(test_references_never_mean_a_sis_id),
+        WITH_INDEX(test_references_by_sis_id),
+        WITH_INDEX(test_references_do_not_mix),
         WITH_INDEX(test_growth),
         WITH_INDEX(test_long_ids),
         WITH_INDEX(test_rejected_contents),

@@ -518,6 +518,8 @@ static void test_combined(void **state)
         {"{'users':[1],'x':{]}", "L0.1(users) E0.1(1) ]0.1=1 " WRONG},
         {"{'users':[1] 2}", "L0.1(users) E0.1(1) ]0.1=1 V0- $"},
         {"{'users':[1],}", "L0.1(users) E0.1(1) ]0.1=1 V0- $"},
+        {"{'users':{'data':[1]} 2}", "Lne0.1(users) Ee0.1(1) ]0.1=1 V0- $"},
+        {"{'users':{'data':[1]},}", "Lne0.1(users) Ee0.1(1) ]0.1=1 V0- $"},
         {"{'users' [1]}", "A0.0('users' [1]) V0- $"},
         /* Keys up to 32 bytes are of interest. */
         {"{'abcdefghijabcdefghijabcdefghij12':[1]}",
@@ -553,7 +555,8 @@ static void test_assuming(void **state)
          "K0(students) L0.1(students) E0.1(1) ]0.1=1 K0(id) A0.0('id':2) V0+ $"},
         {"{'\\u0069d':null}{'x':[]}",
          "K0(id) A0.0('\\u0069d':null) V0+ K1(x) L1.1(x) ]1.1=0 V1+ $"},
-        {"{'users':{'data':[1],'a':2}}", "K0(users) Lne0.1(users) Ee0.1(1) ]0.1=1 A0.1('a':2) V0+ $"},
+        {"{'users':{'data':[1],'a':2}}",
+         "K0(users) Lne0.1(users) Ee0.1(1) ]0.1=1 A0.1('a':2) V0+ $"},
         {"{'x':{'a':1}}", "K0(x) A0.0('x':{'a':1}) V0+ $"},
         {"{'data':[1],'a':2}", "K0(data) Le0.1 Ee0.1(1) ]0.1=1 A0.1('a':2) V0+ $"},
         {"{'a' 1}", "K0(a) A0.0('a' 1) V0- $"},
@@ -649,7 +652,7 @@ static enum frame_kind first_element(struct slice text, bool end)
     return frame.kind;
 }
 
-/* Contract, section 2: one record has at most 64 MiB. */
+/* One record has at most 64 MiB (formats/README.md). */
 static void test_longest_record(void **state)
 {
     (void)state;

@@ -120,6 +120,7 @@ static void check_values(struct fixture *f, const struct slice *table, size_t co
     }
 }
 
+/* clang-format off */
 static const struct slice good_scalars[] = {
     TEXT("true"), TEXT("false"), TEXT("null"), TEXT("0"), TEXT("-0"), TEXT("1"), TEXT("-1"),
     TEXT("10"), TEXT("9"), TEXT("1234567890"), TEXT("9007199254740993"),
@@ -254,6 +255,7 @@ static const struct slice bad_around[] = {
     TEXT("1 :"), TEXT(":1"), TEXT(",1"), TEXT("1,"), TEXT("1,,"), TEXT("1;"), TEXT("="),
     TEXT("callback(1)"), TEXT("\\n1"), TEXT("1\\n"), TEXT("\x1A"), TEXT("1\x1A"),
 };
+/* clang-format on */
 
 static void test_scalars(void **state)
 {
@@ -578,7 +580,7 @@ static void test_keys(void **state)
     check_found(*state, cases, COUNT(cases));
 }
 
-/* Contract, section 2: of duplicate keys in a record the last counts. */
+/* Of duplicate keys in a record the last counts (formats/README.md). */
 static void test_duplicate_keys(void **state)
 {
     static const struct found_case cases[] = {
@@ -908,7 +910,7 @@ static void put_random_value(struct buf *out, uint64_t *seed, int depth)
     put_random_space(out, seed);
 }
 
-/* A member as the contract wants it: the last of that name. */
+/* Of members with one name the last counts, which cJSON leaves to its caller. */
 static const cJSON *last_member(const cJSON *object, struct slice name)
 {
     const cJSON *found = NULL;

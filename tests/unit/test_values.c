@@ -1,5 +1,5 @@
-/* The value rules of the contract's section 4, the first step that every scalar goes through,
- * and the UTF-8 functions below them. */
+/* The value rules of formats/README.md, the first step that every scalar goes through, and the
+ * UTF-8 functions below them. */
 #include "converter/values.h"
 
 #include "formats/base/text.h"
@@ -413,7 +413,7 @@ static void test_out_of_memory(void **state)
     arena_release(&arena);
 }
 
-/* ---- section 4's first step ---- */
+/* ---- the first step of every scalar ---- */
 
 static const struct {
     struct slice raw;

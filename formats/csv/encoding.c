@@ -1,0 +1,82 @@
+#include "formats/csv/encoding.h"
+
+#include "formats/base/utf8.h"
+
+#include <iconv.h>
+#include <stdlib.h>
+
+struct csv_decoder {
+    enum csv_encoding encoding;
+    iconv_t iconv; /* unless UTF-8 */
+};
+
+static const iconv_t no_iconv = (iconv_t)-1;
+
+struct csv_decoder *csv_decoder_new(enum csv_encoding encoding)
+{
+    static const char *const names[] = {
+        [CSV_UTF_8] = NULL, [CSV_WINDOWS_1252] = "CP1252", [CSV_ISO_8859_1] = "ISO-8859-1"};
+    struct csv_decoder *decoder = malloc(sizeof *decoder);
+    if (!decoder)
+        return NULL;
+    decoder->encoding = encoding;
+    decoder->iconv = names[encoding] ? iconv_open("UTF-8", names[encoding]) : no_iconv;
+    if (names[encoding] && decoder->iconv == no_iconv) {
+        free(decoder);
+        return NULL;
+    }
+    return decoder;
+}
+
+void csv_decoder_free(struct csv_decoder *decoder)
+{
+    if (!decoder)
+        return;
+    if (decoder->encoding != CSV_UTF_8)
+        (void)iconv_close(decoder->iconv);
+    free(decoder);
+}
+
+static size_t ascii_length(struct slice text)
+{
+    size_t at = 0;
+    while (at < text.len && (unsigned char)text.ptr[at] < 0x80)
+        at++;
+    return at;
+}
+
+static bool valid_utf8(struct slice text)
+{
+    while (text.len) {
+        size_t len = utf8_sequence(text.ptr, text.len);
+        if (len == 0)
+            return false;
+        text.ptr += len;
+        text.len -= len;
+    }
+    return true;
+}
+
+bool csv_decode(struct csv_decoder *decoder, struct slice text, struct arena *arena,
+                struct slice *utf8)
+{
+    size_t plain = ascii_length(text);
+    *utf8 = text;
+    if (plain == text.len)
+        return true;
+    if (decoder->encoding == CSV_UTF_8)
+        return valid_utf8(slice_of(text.ptr + plain, text.len - plain));
+    /* No character of a one-byte encoding takes more than three bytes of UTF-8. */
+    size_t room = text.len * 3;
+    char *out = arena_bytes(arena, room);
+    if (!out)
+        return false;
+    char *from = (char *)(uintptr_t)text.ptr; /* iconv does not write there */
+    char *to = out;
+    size_t rest = text.len;
+    (void)iconv(decoder->iconv, NULL, NULL, NULL, NULL);
+    if (iconv(decoder->iconv, &from, &rest, &to, &room) == (size_t)-1)
+        return false;
+    *utf8 = slice_of(out, (size_t)(to - out));
+    return true;
+}
