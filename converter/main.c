@@ -32,6 +32,7 @@ static void show(int action, struct buf *out)
     case ACTION_LIST_COLUMNS: options_put_columns(out); break;
     case ACTION_LIST_OPTIONS: options_put_table(out); break;
     case ACTION_LIST_FIELDS: options_put_fields(out); break;
+    case ACTION_LIST_CSV_FIELDS: options_put_csv_fields(out); break;
     case ACTION_CONVERT: break;
     }
 }

@@ -1,5 +1,7 @@
 #include "converter/options.h"
 
+#include "formats/clever/csv_schema.h"
+#include "formats/clever/entity.h"
 #include "formats/clever/schema.h"
 
 #include <stddef.h>
@@ -390,6 +392,7 @@ static const struct spec specs[] = {
     ACTION("list-columns", 0, ACTION_LIST_COLUMNS, "the columns of the output files"),
     ACTION("list-options", 0, ACTION_LIST_OPTIONS, NULL),
     ACTION("list-fields", 0, ACTION_LIST_FIELDS, NULL),
+    ACTION("list-csv-fields", 0, ACTION_LIST_CSV_FIELDS, NULL),
 };
 /* clang-format on */
 
@@ -690,6 +693,17 @@ void options_put_fields(struct buf *out)
                    field->list ? roster_list_names[field->attribute]
                                : roster_attribute_names[field->attribute],
                    field->path, field->versions);
+    }
+}
+
+void options_put_csv_fields(struct buf *out)
+{
+    for (size_t i = 0; i < clever_csv_field_count; i++) {
+        const struct clever_csv_field *field = &clever_csv_fields[i];
+        buf_printf(out, "%s.csv\t%s\t%s\t%s\n", entity_plural(field->entity), field->header,
+                   field->list ? roster_list_names[field->attribute]
+                               : roster_attribute_names[field->attribute],
+                   field->required ? "required" : "");
     }
 }
 

@@ -33,8 +33,9 @@ enum action {
     ACTION_VERSION,
     ACTION_LIST_CODES,
     ACTION_LIST_COLUMNS,
-    ACTION_LIST_OPTIONS, /* the last two are for the documents, not in --help */
-    ACTION_LIST_FIELDS
+    ACTION_LIST_OPTIONS, /* the last three are for the documents, not in --help */
+    ACTION_LIST_FIELDS,
+    ACTION_LIST_CSV_FIELDS
 };
 
 /* Roles with settings of their own. */
@@ -97,6 +98,8 @@ void options_put_codes(struct buf *out);
 void options_put_columns(struct buf *out);
 /* Clever's fields: entity, attribute, path and versions, a tab between. */
 void options_put_fields(struct buf *out);
+/* The columns of Clever's CSV files: file, header, attribute, "required" or nothing. */
+void options_put_csv_fields(struct buf *out);
 /* The options as a Markdown table. */
 void options_put_table(struct buf *out);
 
