@@ -83,6 +83,8 @@ struct outcome {
     bool special_name;
     const uint32_t *enrolled; /* a section's pairs of enrollments.csv that become rows */
     size_t enrolled_count;
+    uint32_t dropped_own; /* a rejected section's students, without and with enrollments.csv; */
+    uint32_t dropped_all; /* 0: there are none in enrollments.csv */
     struct row_span rows[SDS_FILES];
     size_t first_line; /* of the batch's issue lines */
     size_t line_count;

@@ -73,8 +73,7 @@ struct current {
 };
 
 /* Adds a line of the committer's own; whether --treat makes it reject the record. */
-static bool own_line(struct committer *c, const struct current *now, enum issue_code code,
-                     int column, struct slice value)
+static bool own_line(struct committer *c, const struct current *now, const struct issue *issue)
 {
     const struct element *element = &now->batch->elements[now->outcome->element];
     struct subject subject = {
@@ -84,15 +83,13 @@ static bool own_line(struct committer *c, const struct current *now, enum issue_
         .source = now->input->label,
         .line = batch_line(now->batch, element->segment, element->start),
     };
-    struct issue issue = {
-        .code = code, .file = now->file, .column = column, .value = value, .rows = 1};
-    enum severity severity = c->run->options->severity[code];
+    enum severity severity = c->run->options->severity[issue->code];
     struct issue_line *line = &c->own[c->own_count++];
-    *line = (struct issue_line){.rank = (uint32_t)(column + 1),
-                                .code = (uint8_t)code,
+    *line = (struct issue_line){.rank = line_rank(issue->file, issue->column),
+                                .code = (uint8_t)issue->code,
                                 .severity = (uint8_t)severity,
                                 .start = c->text.len};
-    errors_put_line(&c->text, c->run->options, &subject, &issue);
+    errors_put_line(&c->text, c->run->options, &subject, issue);
     line->len = c->text.len - line->start;
     return severity == SEVERITY_ERROR;
 }
@@ -191,7 +188,11 @@ static bool repeat(struct committer *c, const struct current *now, const struct 
         now->input->duplicates[now->entity]++;
         return !kept || name_repeat(now, kept, failure);
     }
-    own_line(c, now, ISSUE_duplicate_id, NO_COLUMN, SLICE_ABSENT);
+    own_line(c, now,
+             &(struct issue){.code = ISSUE_duplicate_id,
+                             .file = now->file,
+                             .column = NO_COLUMN,
+                             .rows = 1});
     return name_repeat(now, kept, failure) && put_lines(c, now, false, failure);
 }
 
@@ -220,16 +221,24 @@ static bool compare_people(struct committer *c, const struct current *now, uint6
     bool rejected = false;
     if (outcome->username.len &&
         usernames_taken(c->usernames, username, outcome->written, now->owner))
-        rejected = own_line(c, now, ISSUE_duplicate_username,
-                            sds_column_from(now->file, FROM_USERNAME), outcome->username);
+        rejected = own_line(c, now,
+                            &(struct issue){.code = ISSUE_duplicate_username,
+                                            .file = now->file,
+                                            .column = sds_column_from(now->file, FROM_USERNAME),
+                                            .value = outcome->username,
+                                            .rows = 1});
     if (c->run->id != ID_SIS)
         return rejected;
     const struct id_index *others =
         c->run->indexes[now->entity == ENTITY_TEACHER ? ENTITY_STUDENT : ENTITY_TEACHER];
     const struct id_entry *other = index_find(others, SPACE_SIS, outcome->written);
     if (other && other->accepted && other->username != username && other->owner != now->owner)
-        rejected = own_line(c, now, ISSUE_id_shared, sds_column_from(now->file, FROM_SIS_ID),
-                            outcome->written) ||
+        rejected = own_line(c, now,
+                            &(struct issue){.code = ISSUE_id_shared,
+                                            .file = now->file,
+                                            .column = sds_column_from(now->file, FROM_SIS_ID),
+                                            .value = outcome->written,
+                                            .rows = 1}) ||
                    rejected;
     return rejected;
 }
@@ -266,6 +275,38 @@ static bool put_rows(struct committer *c, const struct current *now, struct fail
     return true;
 }
 
+/* ---- sections and enrollments.csv ---- */
+
+/* The line about the students that a rejected section takes with it. Those of enrollments.csv are
+ * those of the section that was kept under this id, else of the first one that was rejected. */
+static void dropped_line(struct committer *c, const struct current *now)
+{
+    const struct outcome *outcome = now->outcome;
+    bool contested = index_find(c->run->contested, SPACE_SIS, outcome->sis_id) != NULL;
+    bool claims = !contested && enrollments_claim(c->run->enrollments, outcome->sis_id);
+    uint32_t rows = claims ? outcome->dropped_all : outcome->dropped_own;
+    if (rows)
+        own_line(c, now,
+                 &(struct issue){.code = ISSUE_dropped_with_section,
+                                 .file = SDS_STUDENT_ENROLLMENT,
+                                 .column = 0,
+                                 .rows = rows,
+                                 .cause = outcome->root});
+}
+
+/* An accepted section whose pairs a rejected one has claimed already. */
+static bool note_contest(struct committer *c, const struct current *now,
+                         const struct id_entry *entry, struct failure *failure)
+{
+    if (!enrollments_claimed(c->run->enrollments, now->outcome->sis_id))
+        return true;
+    c->run->contest = true;
+    const struct id_entry *note =
+        index_add(c->run->contested, true, slice_of(entry->text, entry->len), NULL, 0);
+    return (note && index_name(c->run->contested, SPACE_SIS, now->outcome->sis_id, note)) ||
+           failure_no_memory(failure);
+}
+
 static bool accept(struct committer *c, const struct current *now, uint64_t username,
                    struct failure *failure)
 {
@@ -282,6 +323,8 @@ static bool accept(struct committer *c, const struct current *now, uint64_t user
     if (part)
         return true;
     entry->owner = now->owner;
+    if (now->entity == ENTITY_SECTION && !note_contest(c, now, entry, failure))
+        return false;
     if (outcome->username.len && !usernames_add(c->usernames, username, outcome->written,
                                                 now->owner))
         return failure_no_memory(failure);
@@ -323,6 +366,8 @@ static bool take_record(struct committer *c, const struct current *now, struct f
         accepted = false;
         root = own_root(outcome);
     }
+    if (!accepted && outcome->dropped_all)
+        dropped_line(c, now);
     if (!put_lines(c, now, true, failure))
         return false;
     return accepted ? accept(c, now, username, failure) : reject(c, now, root, failure);

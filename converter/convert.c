@@ -4,7 +4,8 @@
  *   -> summary -> publish
  *
  * When a stage finds that a file was taken for what it is not, everything since the survey is
- * thrown away and done again with all files surveyed to their ends. */
+ * thrown away and done again with all files surveyed to their ends. It is also done again when a
+ * section turns out to own pairs of enrollments.csv that a rejected one has been blamed for. */
 #include "converter/convert.h"
 
 #include "converter/committer.h"
@@ -213,10 +214,21 @@ static void forget_attempt(struct conversion *c)
     close_sinks(c);
 }
 
+/* Makes room for another attempt. */
+static bool discard_files(struct conversion *c, struct failure *failure)
+{
+    bool ok = true;
+    for (int f = 0; f < SDS_FILES; f++)
+        if (c->sinks[f].fd >= 0)
+            ok = outdir_remove(c->outdir, c->names[f], failure) && ok;
+    forget_attempt(c);
+    return ok;
+}
+
 static bool begin_attempt(struct conversion *c, struct failure *failure)
 {
     int threads = c->run.options->threads;
-    c->survey_again = false;
+    c->survey_again = c->run.contest = false;
     if (!open_sinks(c, failure))
         return false;
     for (int e = 0; e < ENTITY_COUNT; e++) {
@@ -448,7 +460,8 @@ static bool prepare(struct conversion *c, struct failure *failure)
     c->schema = clever_schema_new();
     c->run.schema = c->schema;
     c->pipeline = pipeline_new(options->threads);
-    if (!c->run.schema || !c->pipeline)
+    c->run.contested = index_new();
+    if (!c->run.schema || !c->pipeline || !c->run.contested)
         return failure_no_memory(failure);
     if (!inventory_build(&c->run.inventory, options, failure))
         return false;
@@ -468,12 +481,16 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     for (int f = 0; f < SDS_FILES; f++)
         c.sinks[f].fd = -1;
     c.lines.fd = -1;
-    bool ok = prepare(&c, failure) && attempt(&c, false, failure);
-    if (!ok && c.survey_again && failure->kind == FAILURE_NONE) {
-        forget_attempt(&c);
-        ok = attempt(&c, true, failure);
+    bool ok = prepare(&c, failure);
+    bool again = ok;
+    for (bool complete = false; again;) {
+        ok = attempt(&c, complete, failure);
+        bool guessed_wrong = !ok && c.survey_again && failure->kind == FAILURE_NONE;
+        again = guessed_wrong || (ok && c.run.contest);
+        complete = complete || guessed_wrong;
+        again = again && discard_files(&c, failure);
     }
-    ok = ok && finish(&c, &summary, failure);
+    ok = ok && failure->kind == FAILURE_NONE && finish(&c, &summary, failure);
     if (ok && !options->quiet)
         summary_put_text(told, &summary);
     forget_attempt(&c);
@@ -481,6 +498,7 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     pipeline_free(c.pipeline);
     reader_release(&c.run.reader);
     inventory_release(&c.run.inventory);
+    index_free(c.run.contested);
     clever_schema_free(c.schema);
     return ok ? summary.status : (int)failure->kind;
 }

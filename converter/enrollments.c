@@ -24,6 +24,7 @@ struct stranger {
 struct chain {
     uint32_t first;
     uint32_t last;
+    bool claimed;
 };
 
 struct enrollments {
@@ -79,7 +80,7 @@ static struct chain *chain_of(struct enrollments *e, struct slice section_id)
     if (!entry || !index_name(e->sections, SPACE_SIS, section_id, entry))
         return NULL;
     struct chain *chain = &e->chains[e->chain_count++];
-    *chain = (struct chain){LAST, LAST};
+    *chain = (struct chain){LAST, LAST, false};
     return chain;
 }
 
@@ -150,6 +151,21 @@ bool enrollments_next(const struct enrollments *e, const struct id_index *studen
                       struct enrolled *enrolled)
 {
     return show(e, students, enrolled->next, enrolled);
+}
+
+bool enrollments_claimed(const struct enrollments *e, struct slice section_id)
+{
+    const struct id_entry *entry = index_find(e->sections, SPACE_SIS, section_id);
+    return entry && e->chains[entry->number].claimed;
+}
+
+bool enrollments_claim(struct enrollments *e, struct slice section_id)
+{
+    const struct id_entry *entry = index_find(e->sections, SPACE_SIS, section_id);
+    if (!entry || e->chains[entry->number].claimed)
+        return false;
+    e->chains[entry->number].claimed = true;
+    return true;
 }
 
 void enrollments_mark(struct enrollments *e, uint32_t pair)

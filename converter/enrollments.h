@@ -34,6 +34,10 @@ bool enrollments_first(const struct enrollments *enrollments, const struct id_in
 bool enrollments_next(const struct enrollments *enrollments, const struct id_index *students,
                       struct enrolled *enrolled);
 
+/* Notes that a rejected section claims the pairs of its SIS id: true for the first one to do so. */
+bool enrollments_claim(struct enrollments *enrollments, struct slice section_id);
+bool enrollments_claimed(const struct enrollments *enrollments, struct slice section_id);
+
 /* Notes that a pair becomes a row, and asks for it. */
 void enrollments_mark(struct enrollments *enrollments, uint32_t pair);
 bool enrollments_marked(const struct enrollments *enrollments, uint64_t pair);

@@ -14,6 +14,13 @@ void put_file_name(struct buf *out, const struct options *options, enum sds_file
     buf_put_text(out, ".csv");
 }
 
+uint32_t line_rank(enum sds_file file, int column)
+{
+    bool roster = file == SDS_TEACHER_ROSTER || file == SDS_STUDENT_ENROLLMENT;
+    uint32_t group = roster ? (uint32_t)file : 0;
+    return group * (SDS_MAX_COLUMNS + 1) + (uint32_t)(column + 1);
+}
+
 void errors_put_header(struct buf *out, const struct options *options)
 {
     if (options->bom)

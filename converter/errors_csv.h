@@ -37,6 +37,10 @@ void errors_put_line(struct buf *out, const struct options *options,
 void errors_put_line_as(struct buf *out, const struct options *options, enum severity severity,
                         const struct subject *subject, const struct issue *issue);
 
+/* The place of a line among those of its record: lines without a column, then by column, then
+ * those about TeacherRoster and StudentEnrollment. Lines of one place are ordered by code. */
+uint32_t line_rank(enum sds_file file, int column);
+
 /* "School.csv", or "school.csv" if asked for. */
 void put_file_name(struct buf *out, const struct options *options, enum sds_file file);
 

@@ -19,6 +19,10 @@ struct run {
     struct id_index *indexes[ENTITY_COUNT]; /* of schools, courses, terms, teachers, students,
                                                sections */
     struct enrollments *enrollments; /* NULL without enrollments.csv */
+    /* SIS ids of sections that are accepted although one with the same id was rejected before: the
+     * pairs of enrollments.csv are theirs. Found in one reading, used in the next. */
+    struct id_index *contested;
+    bool contest; /* one more was found: read again */
     bool gathering; /* enrollments are being gathered; their lines and rows come later */
     bool any[ENTITY_COUNT]; /* the export has records of the entity, accepted or not */
     enum id_choice id;      /* what --id comes to for this input */

@@ -98,9 +98,7 @@ static void add_line(struct worker *w, const char *entity, const struct issue *i
         batch->lines.oom = true;
         return;
     }
-    bool roster = issue->file == SDS_TEACHER_ROSTER || issue->file == SDS_STUDENT_ENROLLMENT;
-    uint32_t group = roster ? (uint32_t)issue->file : 0;
-    line->rank = group * (SDS_MAX_COLUMNS + 1) + (uint32_t)(issue->column + 1);
+    line->rank = line_rank(issue->file, issue->column);
     line->code = (uint8_t)issue->code;
     line->severity = (uint8_t)w->run->options->severity[issue->code];
     line->start = batch->lines.len;
@@ -737,23 +735,25 @@ static void resolve_enrolled(struct worker *w, struct members *members)
     }
 }
 
-/* How many different ids the section refers to, by itself and in enrollments.csv. */
-static size_t distinct(struct worker *w, const struct members *members)
+/* How many different ids the section refers to by itself; `*all`: in enrollments.csv, too. */
+static size_t distinct(struct worker *w, const struct members *members, size_t *all)
 {
     const struct id_index *students = w->run->indexes[ENTITY_STUDENT];
     struct arena *arena = &w->batch->arena;
     struct slice_set set;
     struct enrolled e;
-    size_t count = 0;
+    *all = 0;
     if (!set_init(&set, arena, members->count))
         return 0;
     for (size_t i = 0; i < members->count; i++)
-        count += set_add(&set, arena, members->ids[i]);
+        set_add(&set, arena, members->ids[i]);
+    size_t own = set.count;
     bool more = members->role == ROLE_STUDENT && w->outcome->sis_id.len &&
                 enrollments_first(w->run->enrollments, students, w->outcome->sis_id, &e);
     for (; more; more = enrollments_next(w->run->enrollments, students, &e))
-        count += set_add(&set, arena, e.student_id);
-    return count;
+        set_add(&set, arena, e.student_id);
+    *all = set.count;
+    return own;
 }
 
 static struct slice root_of(const struct worker *w)
@@ -777,9 +777,17 @@ static void member_line(struct worker *w, const struct members *members, enum is
     add_line(w, "section", &issue);
 }
 
+/* The memberships that a rejected section takes with it. Whether those of enrollments.csv are its
+ * own, or another section's with the same id, only the committer knows. */
 static void drop_members(struct worker *w, const struct members *members)
 {
-    size_t count = distinct(w, members);
+    size_t all;
+    size_t count = distinct(w, members, &all);
+    if (all > count) {
+        w->outcome->dropped_own = (uint32_t)count;
+        w->outcome->dropped_all = (uint32_t)all;
+        return;
+    }
     struct issue issue = {.code = ISSUE_dropped_with_section,
                           .file = members->file,
                           .column = 0,

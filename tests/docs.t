@@ -18,6 +18,7 @@ max_lines=60
 parts='options README.md
 codes README.md
 fields formats/README.md
+csv formats/README.md
 columns formats/README.md'
 
 tmp=${TMPDIR:-/tmp}/clever2sds-docs.$$
@@ -65,14 +66,24 @@ fields_table() {
         { print "| " cell($1) " | " cell($2) " | `" cell($3) "` | " cell($4) " |" }' "$1"
 }
 
+# `file TAB header TAB attribute TAB required`, the last one blank for most
+csv_table() {
+    echo '| file | header | attribute | required |'
+    echo '|---|---|---|---|'
+    awk -F '\t' "$escape"'
+        { print "| `" cell($1) "` | `" cell($2) "` | " cell($3) " | " cell($4) " |" }' "$1"
+}
+
 # The part as it should be, on standard output.
 make_part() {
-    "$program" "--list-$1" >"$tmp/printed" 2>"$tmp/said" || {
-        echo "$program --list-$1 failed: $(cat "$tmp/said")" >&2
+    option=--list-$1
+    [ "$1" != csv ] || option=--list-csv-fields
+    "$program" "$option" >"$tmp/printed" 2>"$tmp/said" || {
+        echo "$program $option failed: $(cat "$tmp/said")" >&2
         return 1
     }
     [ -s "$tmp/printed" ] || {
-        echo "$program --list-$1 prints nothing" >&2
+        echo "$program $option prints nothing" >&2
         return 1
     }
     "$1_table" "$tmp/printed"
@@ -172,7 +183,7 @@ check_help() {
     result $long "--help has at most $max_lines lines"
 }
 
-echo 1..6
+echo 1..7
 while read -r name document; do
     check_part "$name" "$document"
 done <<END

@@ -45,6 +45,7 @@ pack_line() { # COMMAND ARGUMENT...
     cr) tr '\n' '\r' <"$1" >"$1.cr" && mv "$1.cr" "$1" ;;
     crlf) sed 's/$/\r/' "$1" >"$1.crlf" && mv "$1.crlf" "$1" ;;
     repeat) perl -e 'print $ARGV[0] x $ARGV[1]' "$2" "$3" >>"$1" ;;
+    bytes) file=$1; shift; perl -e 'print map { pack "H*", $_ } @ARGV' "$@" >>"$file" ;;
     mkdir) mkdir -p "$1" ;;
     symlink) ln -s "$1" "$2" ;;
     *) echo "unknown pack line: $command" >&2; return 1 ;;

@@ -45,4 +45,22 @@ for version in 1.1 1.2 2.0 2.1 3.0 3.1; do
         rm -rf "$dir"
     done
 done
+
+# Files whose beginning says one thing and whose end another: what was guessed from the first
+# megabyte turns out wrong, and all is read again.
+"$generate" --version 2.1 --students 4000 --seed 3 "$scratch/plain" &&
+    convert out "$scratch/plain"
+csv_sums "$scratch/out" >"$scratch/sums"
+mkdir "$scratch/mixed"
+cat "$scratch/plain/students.json" "$scratch/plain/sections.json" "$scratch/plain/teachers.json" \
+    "$scratch/plain/schools.json" "$scratch/plain/terms.json" "$scratch/plain/courses.json" \
+    >"$scratch/mixed/export.json"
+for threads in 1 4; do
+    convert out "$scratch/mixed" -j$threads; same "one file in the wrong order, -j$threads" $?
+done
+mkdir "$scratch/halves"
+cp "$scratch/plain/"*.json "$scratch/halves/"
+cat "$scratch/plain/students.json" "$scratch/plain/sections.json" >"$scratch/halves/students.json"
+rm "$scratch/halves/sections.json"
+convert out "$scratch/halves"; same 'sections behind the students' $?
 plan_done
