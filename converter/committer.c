@@ -180,7 +180,7 @@ static bool name_repeat(const struct current *now, const struct id_entry *kept,
            failure_no_memory(failure);
 }
 
-/* A repeat of `kept` (NULL: of a rejected record). */
+/* A repeat of `kept` (NULL: only of a rejected record). */
 static bool repeat(struct committer *c, const struct current *now, const struct id_entry *kept,
                    bool equal, struct failure *failure)
 {
@@ -203,9 +203,9 @@ static bool is_repeat(struct committer *c, const struct current *now, bool *repe
     const struct outcome *outcome = now->outcome;
     *repeated = true;
     bool named = outcome->id.len || outcome->written.len;
-    if (named && index_has_rejected(now->index, outcome->content))
-        return repeat(c, now, NULL, true, failure);
     const struct id_entry *kept = earlier(now);
+    if (named && index_has_rejected(now->index, outcome->content))
+        return repeat(c, now, kept, true, failure);
     if (kept)
         return repeat(c, now, kept, hash_equal(kept->content, outcome->content), failure);
     *repeated = false;

@@ -1083,7 +1083,7 @@ static void process_element(struct worker *w, const struct sorted *sorted)
 
 /* ---- CSV rows ---- */
 
-/* The two ids of an enrollment row; `blank_or_unknown` is told at the second reading. */
+/* The lines about one of the two ids of an enrollment row. */
 static void judge_enrollment(struct worker *w, int column, const struct attribute_value *id)
 {
     if (id->value.len == 0)
@@ -1129,13 +1129,15 @@ static void process_enrollment(struct worker *w)
     struct outcome *outcome = begin_outcome(w, ENTITY_ENROLLMENT);
     if (!outcome)
         return;
-    struct slice section = w->record.attr[ATTR_SECTION].value;
-    struct slice student = w->record.attr[ATTR_STUDENT].value;
-    outcome->verdict = section.len && student.len ? VERDICT_PAIR : VERDICT_NO_RECORD;
+    const struct attribute_value *section = &w->record.attr[ATTR_SECTION];
+    const struct attribute_value *student = &w->record.attr[ATTR_STUDENT];
+    bool refused = (section->control || student->control) && rejects(w, ISSUE_control_character);
+    bool pair = section->value.len && student->value.len && !refused;
+    outcome->verdict = pair ? VERDICT_PAIR : VERDICT_NO_RECORD;
     if (!w->run->gathering)
         finish_enrollment(w);
-    outcome->id = section;
-    outcome->sis_id = student;
+    outcome->id = section->value;
+    outcome->sis_id = student->value;
 }
 
 static void process_row(struct worker *w, const struct element *element,
