@@ -12,6 +12,7 @@ LIB_OBJ  := $(filter-out $(BUILD)/converter/main.o,$(OBJ))
 TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 GENERATE := $(BUILD)/tests/generate/generate
+BENCH    := $(BUILD)/tests/bench/measure $(BUILD)/tests/bench/limits
 HEADERS  := $(sort $(wildcard converter/*.h formats/*.h formats/*/*.h))
 
 # libcsv ships no .pc file; the others do.
@@ -39,6 +40,7 @@ help:
 	@echo 'make all         build $(BUILD)/clever2sds from what is installed'
 	@echo 'make install     copy it to $(DESTDIR)$(BINDIR)'
 	@echo 'make lint check-asan check-tsan check-kill check-memory   further tests'
+	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
 	@echo 'make update-docs       renew the generated tables of the documents'
 
@@ -65,6 +67,10 @@ $(GENERATE): $(BUILD)/tests/generate/generate.o
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
+$(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
+	@$(call SAY,LINK $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # What a goal needs is installed first; the build is a make of its own, because the compiler and
 # pkg-config may only be there after that.
 demo:
@@ -90,6 +96,13 @@ check-tsan:
 	@TSAN_OPTIONS=allocator_may_return_null=1 \
 	  $(MAKE) --no-print-directory run-tests BUILD=build/tsan $(TSAN)
 
+bench:
+	@tests/packages.sh build
+	@$(MAKE) --no-print-directory run-bench
+
+run-bench: $(BUILD)/clever2sds $(GENERATE) $(BENCH)
+	@BUILD=$(BUILD) python3 -B tests/bench/bench.py
+
 lint:
 	@tests/packages.sh build test lint
 	@tests/lint.sh $(BUILD)
@@ -113,8 +126,8 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: help all demo check run-tests check-asan check-tsan lint update-fixtures update-docs \
-        install clean
+.PHONY: help all demo check run-tests check-asan check-tsan bench run-bench lint \
+        update-fixtures update-docs install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(OBJ:.o=.d) $(TESTS:=.d) $(GENERATE).d
+-include $(OBJ:.o=.d) $(TESTS:=.d) $(GENERATE).d $(BENCH:=.d)

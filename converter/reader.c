@@ -23,7 +23,8 @@ static const struct framer_names names = {used_key};
 
 void reader_init(struct reader *reader, struct inventory *inventory, struct byte_budget *budget)
 {
-    *reader = (struct reader){.inventory = inventory, .budget = budget};
+    *reader = (struct reader){
+        .inventory = inventory, .budget = budget, .batch_bytes = BATCH_BYTES};
 }
 
 void reader_close(struct reader *reader)
@@ -87,10 +88,12 @@ static bool over_budget(struct reader *reader, uint64_t end, struct failure *fai
 static bool read_more(struct reader *reader, struct buf *text, size_t start,
                       struct failure *failure)
 {
-    if (!buf_reserve(text, CHUNK))
+    size_t size = reader->batch_bytes < CHUNK ? reader->batch_bytes : CHUNK;
+    if (!buf_reserve(text, size))
         return failure_no_memory(failure);
-    ssize_t got =
-        source_read(reader->source, text->data + text->len, text->cap - text->len, failure);
+    if (reader->batch_bytes >= CHUNK)
+        size = text->cap - text->len;
+    ssize_t got = source_read(reader->source, text->data + text->len, size, failure);
     if (got < 0)
         return false;
     text->len += (size_t)got;
@@ -483,7 +486,7 @@ enum reader_result reader_fill(struct reader *reader, struct batch *batch,
             reader_close(reader);
         if (result != READER_MORE)
             return result;
-        if (batch->text.len >= BATCH_BYTES && batch->element_count > before) {
+        if (batch->text.len >= reader->batch_bytes && batch->element_count > before) {
             carry_over(reader, batch, start);
             return READER_FULL;
         }

@@ -12,6 +12,9 @@
  * caches. */
 enum { BATCH_BYTES = 1024 * 1024 };
 
+/* What a survey looks at first. */
+enum { GLANCE_BYTES = 32 * 1024 };
+
 /* Bytes read by the run, against --max-bytes. */
 struct byte_budget {
     uint64_t limit;
@@ -31,6 +34,7 @@ struct reader {
     struct buf carry;   /* what the last batch could not finish */
     bool end;           /* the source has ended */
     bool started;       /* its first bytes, and with them a BOM, have been seen */
+    size_t batch_bytes; /* when a batch is full; BATCH_BYTES unless told otherwise */
     bool collecting;    /* lists and empties are noted in the input */
     uint64_t offset;    /* of the window's first byte in the input */
     uint64_t line;      /* there */

@@ -71,6 +71,7 @@ static enum reader_result pass(struct survey *survey, size_t index, struct failu
                      failure))
         return READER_FAILED;
     enum reader_result result;
+    run->reader.batch_bytes = survey->complete ? BATCH_BYTES : GLANCE_BYTES;
     do {
         batch_reset(&survey->batch);
         result = reader_fill(&run->reader, &survey->batch, failure);
@@ -80,6 +81,7 @@ static enum reader_result pass(struct survey *survey, size_t index, struct failu
         }
     } while (result == READER_FULL && !settled(survey, input));
     reader_close(&run->reader);
+    run->reader.batch_bytes = BATCH_BYTES;
     input->surveyed = result == READER_END;
     return result;
 }

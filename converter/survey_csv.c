@@ -130,6 +130,7 @@ static enum reader_result look(struct looking *l, size_t index, bool complete,
 {
     struct reader *reader = &l->run->reader;
     enum reader_result result;
+    reader->batch_bytes = complete ? BATCH_BYTES : GLANCE_BYTES;
     l->input->form = FORM_CSV; /* so that rows are read; see survey_csv */
     if (!reader_open(reader, index, JSON_AUTO, failure))
         return READER_FAILED;
@@ -144,6 +145,7 @@ static enum reader_result look(struct looking *l, size_t index, bool complete,
         }
     } while (result == READER_FULL && !settled(l, complete));
     reader_close(reader);
+    reader->batch_bytes = BATCH_BYTES;
     return result;
 }
 

@@ -886,8 +886,7 @@ static struct hash128 content_of(const struct worker *w)
         struct slice value = record->attr[a].value;
         if (value.len == 0)
             continue;
-        char number = (char)a;
-        h = hash_add(hash_add(h, slice_of(&number, 1)), value);
+        h = hash_add_named(h, (unsigned)a + 1, value);
     }
     return h;
 }
@@ -897,8 +896,7 @@ static struct hash128 add_references(struct worker *w, struct hash128 h, struct 
                                      const struct reference_values *list)
 {
     struct slice_set set;
-    char mark = (char)ATTR_COUNT;
-    h = hash_add(h, slice_of(&mark, 1));
+    h = hash_add_named(h, ATTR_COUNT + 1, SLICE_ABSENT);
     if (list->count == 0)
         return first.len ? hash_add(h, first) : h;
     if (!set_init(&set, &w->batch->arena, list->count + 1))

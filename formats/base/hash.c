@@ -48,6 +48,11 @@ static struct hash128 step(struct hash128 h, uint64_t x, uint64_t y)
 
 struct hash128 hash_add(struct hash128 h, struct slice value)
 {
+    return hash_add_named(h, 0, value);
+}
+
+struct hash128 hash_add_named(struct hash128 h, unsigned name, struct slice value)
+{
     const char *at = value.ptr;
     size_t rest = value.len;
     uint64_t words[2];
@@ -58,7 +63,10 @@ struct hash128 hash_add(struct hash128 h, struct slice value)
     words[0] = words[1] = 0;
     if (rest)
         memcpy(words, at, rest);
-    h = step(h, words[0] ^ (uint64_t)value.len << 56, words[1] ^ (uint64_t)value.len);
+    /* The last block has at most 15 bytes of text: the length takes its last one. */
+    uint64_t length = (uint64_t)value.len;
+    h.a ^= (uint64_t)name << 32;
+    h = step(h, words[0], words[1] ^ length << 56);
     return h;
 }
 

@@ -25,6 +25,9 @@ struct hash128 hash_begin(void);
  * "a","bc"; an absent value is an empty one. */
 struct hash128 hash_add(struct hash128 h, struct slice value);
 
+/* The same for a value that stands for `name`: the chain of (1, "a") is not that of (2, "a"). */
+struct hash128 hash_add_named(struct hash128 h, unsigned name, struct slice value);
+
 /* The same value whatever the case of its ASCII letters. */
 uint64_t hash_same_letters(struct slice value);
 

@@ -1,5 +1,6 @@
 #include "formats/base/text.h"
 
+#include "formats/base/bytes.h"
 #include "formats/base/utf8.h"
 
 /* Bytes at the start of `s` that are one blank to trim: space, U+00A0, U+FEFF; 0 for none. */
@@ -88,7 +89,7 @@ static size_t replace_runs(struct slice raw, char *out, bool *inside)
 
 struct clean_text text_clean(struct slice raw, struct arena *arena)
 {
-    if (!raw.ptr || first_control(raw) == raw.len)
+    if (!raw.ptr || bytes_printable(raw.ptr, raw.len) || first_control(raw) == raw.len)
         return (struct clean_text){text_trim(raw), false};
     char *copy = arena_bytes(arena, raw.len);
     if (!copy)

@@ -1,5 +1,6 @@
 #include "formats/clever/csv_schema.h"
 
+#include "formats/base/bytes.h"
 #include "formats/base/text.h"
 
 enum { MAX_HEADER = 32 };
@@ -76,17 +77,9 @@ bool clever_csv_columns(const struct csv_fields *header, enum entity entity,
     return true;
 }
 
-static bool printable_ascii(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (text.ptr[i] < 0x20 || text.ptr[i] == 0x7F)
-            return false;
-    return true;
-}
-
 static struct clean_text clean(struct slice raw, struct arena *arena)
 {
-    if (printable_ascii(raw))
+    if (bytes_printable(raw.ptr, raw.len))
         return (struct clean_text){text_trim(raw), false};
     return text_clean(raw, arena);
 }

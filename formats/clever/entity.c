@@ -1,6 +1,7 @@
 #include "formats/clever/entity.h"
 
-enum { MAX_FOLDED = 32 };
+/* A name of Clever's with the number of a page is not longer. */
+enum { MAX_FOLDED = 32, LONGEST_NAME = 15 };
 
 /* `word`: singular, lower case, without separators. */
 static const struct {
@@ -58,6 +59,8 @@ static size_t fold(struct slice name, char *out)
 
 static enum entity folded_name(struct slice folded)
 {
+    if (folded.len > LONGEST_NAME)
+        return ENTITY_NONE;
     for (size_t i = 0; i < NAMES; i++)
         if (slice_is(folded, names[i].word) || slice_is(folded, names[i].plural))
             return names[i].entity;

@@ -1,15 +1,12 @@
 #include "formats/csv/cell.h"
 
+#include "formats/base/bytes.h"
+
 #include <csv.h>
 
 static bool needs_quotes(struct slice cell)
 {
-    for (size_t i = 0; i < cell.len; i++) {
-        char c = cell.ptr[i];
-        if (c == ',' || c == '"' || c == '\r' || c == '\n')
-            return true;
-    }
-    return false;
+    return bytes_find4(cell.ptr, cell.len, ',', '"', '\r', '\n') < cell.len;
 }
 
 void csv_put_cell(struct buf *out, struct slice cell)

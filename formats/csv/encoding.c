@@ -1,5 +1,6 @@
 #include "formats/csv/encoding.h"
 
+#include "formats/base/bytes.h"
 #include "formats/base/utf8.h"
 
 #include <iconv.h>
@@ -39,6 +40,8 @@ void csv_decoder_free(struct csv_decoder *decoder)
 
 static size_t ascii_length(struct slice text)
 {
+    if (bytes_printable(text.ptr, text.len))
+        return text.len;
     size_t at = 0;
     while (at < text.len && (unsigned char)text.ptr[at] < 0x80)
         at++;

@@ -15,6 +15,7 @@
  */
 #include "formats/json/framer.h"
 
+#include "formats/base/bytes.h"
 #include "formats/json/scan.h"
 
 enum state {
@@ -128,14 +129,19 @@ static void mark_here(struct json_framer *f)
  * of the window. */
 static bool skip_string(struct json_framer *f, const struct window *w)
 {
-    for (; f->at < w->len; f->at++) {
-        char c = w->bytes[f->at];
-        if (f->escaped)
+    while (f->at < w->len) {
+        if (f->escaped) {
             f->escaped = false;
-        else if (c == '\\')
-            f->escaped = true;
-        else if (c == '"')
+            f->at++;
+            continue;
+        }
+        f->at += bytes_find4(w->bytes + f->at, w->len - f->at, '"', '\\', '"', '\\');
+        if (f->at == w->len)
+            return false;
+        if (w->bytes[f->at] == '"')
             return true;
+        f->escaped = true;
+        f->at++;
     }
     return false;
 }
@@ -152,14 +158,44 @@ static enum skipped skip_bracket(struct json_framer *f, char c)
         buf_put_byte(&f->nest, c);
         return f->nest.oom ? SKIP_NO_MEMORY : SKIP_MORE;
     }
-    char open = f->nest.data[--f->nest.len];
+    char open = f->nest.data[--f->nest.len]; /* inside an element, so there is one */
     return (open == '{') == (c == '}') ? SKIP_MORE : SKIP_WRONG;
+}
+
+/* Inside brackets only brackets count, so whole blocks of 64 bytes are passed by their masks. Stops
+ * behind the bracket that closes the outermost one, before a block with a backslash (which needs
+ * a look at every byte), and where less than a block is left. */
+static enum skipped skip_blocks(struct json_framer *f, const struct window *w)
+{
+    while (f->nest.len > 0 && w->len - f->at >= BYTE_BLOCK) {
+        struct byte_masks masks = bytes_masks(w->bytes + f->at);
+        if (masks.backslashes)
+            return SKIP_MORE;
+        uint64_t inside = bits_parity(masks.quotes) ^ (f->in_string ? UINT64_MAX : 0);
+        for (uint64_t rest = masks.brackets & ~inside; rest; rest &= rest - 1) {
+            size_t bit = (size_t)__builtin_ctzll(rest);
+            enum skipped result = skip_bracket(f, w->bytes[f->at + bit]);
+            if (result != SKIP_MORE || f->nest.len == 0) {
+                f->at += bit + 1;
+                f->in_string = false;
+                return result;
+            }
+        }
+        f->in_string = inside >> 63;
+        f->at += BYTE_BLOCK;
+    }
+    return SKIP_MORE;
 }
 
 /* Moves over balanced brackets and strings to the next `,` `]` or `}` outside them. */
 static enum skipped skip(struct json_framer *f, const struct window *w)
 {
     for (;;) {
+        if (f->nest.len > 0 && !f->escaped) {
+            enum skipped result = skip_blocks(f, w);
+            if (result != SKIP_MORE)
+                return result;
+        }
         if (f->in_string) {
             if (!skip_string(f, w))
                 return SKIP_MORE;

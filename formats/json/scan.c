@@ -9,6 +9,7 @@
  */
 #include "formats/json/scan.h"
 
+#include "formats/base/bytes.h"
 #include "formats/base/utf8.h"
 
 #include <stdlib.h>
@@ -85,12 +86,35 @@ size_t json_schema_slots(const struct json_schema *schema)
     return schema->slot_count;
 }
 
+/* Whether two names of the same length are equal: by two loads that overlap instead of a call. */
+static inline bool same_name(const char *a, const char *b, size_t len)
+{
+    uint64_t x[2];
+    uint64_t y[2];
+    uint32_t v[2];
+    uint32_t w[2];
+    if (len > 16 || len < 4)
+        return memcmp(a, b, len) == 0;
+    if (len >= 8) {
+        memcpy(&x[0], a, 8);
+        memcpy(&y[0], b, 8);
+        memcpy(&x[1], a + len - 8, 8);
+        memcpy(&y[1], b + len - 8, 8);
+        return x[0] == y[0] && x[1] == y[1];
+    }
+    memcpy(&v[0], a, 4);
+    memcpy(&w[0], b, 4);
+    memcpy(&v[1], a + len - 4, 4);
+    memcpy(&w[1], b + len - 4, 4);
+    return v[0] == w[0] && v[1] == w[1];
+}
+
 static int find_member(const struct json_schema *schema, int node, const char *name, size_t len)
 {
     int m = schema->nodes[node].bucket[bucket_of(name, len)];
     while (m != NONE) {
         const struct member *member = &schema->members[m];
-        if (member->len == len && memcmp(member->name, name, len) == 0)
+        if (member->len == len && same_name(member->name, name, len))
             return m;
         m = member->next;
     }
@@ -190,17 +214,18 @@ static bool bad(struct scan *s, const char *reason)
     return false;
 }
 
-static void skip_space(struct scan *s)
+static inline bool white(char c)
 {
-    while (s->at < s->len) {
-        char c = s->text[s->at];
-        if (c != ' ' && c != '\n' && c != '\t' && c != '\r')
-            return;
-        s->at++;
-    }
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-static void store(struct scan *s, int slot, struct json_value value)
+static inline void skip_space(struct scan *s)
+{
+    while (s->at < s->len && white(s->text[s->at]))
+        s->at++;
+}
+
+static inline void store(struct scan *s, int slot, struct json_value value)
 {
     if (slot != NONE)
         s->values[slot] = value;
@@ -271,40 +296,45 @@ static bool scan_escape(struct scan *s)
     return true;
 }
 
-/* `at` stands on the opening quote; moves behind the closing one. */
-static bool scan_string(struct scan *s, struct json_value *value)
+/* What is not plain in a string, at `at`: an escape or a character beyond ASCII, which is passed;
+ * anything else is bad. */
+static bool scan_unplain(struct scan *s, struct json_value *value)
 {
-    size_t start = ++s->at;
-    *value = (struct json_value){.type = JSON_STRING, .plain = true};
-    for (;;) {
-        while (s->at < s->len) {
-            unsigned char c = (unsigned char)s->text[s->at];
-            if (c < 0x20 || c == '"' || c == '\\' || c >= 0x7F)
-                break;
-            s->at++;
-        }
-        if (s->at == s->len)
-            return bad(s, "ends inside a string");
-        unsigned char c = (unsigned char)s->text[s->at];
-        if (c == '"')
-            break;
-        if (c < 0x20)
-            return bad(s, "has a control character inside a string");
-        value->plain = false;
-        if (c == '\\') {
-            value->escaped = true;
-            if (!scan_escape(s))
-                return false;
-            continue;
-        }
-        size_t len = utf8_sequence(s->text + s->at, s->len - s->at);
-        if (len == 0)
-            return bad(s, "has bytes that are not UTF-8");
-        s->at += len;
+    if (s->at == s->len)
+        return bad(s, "ends inside a string");
+    unsigned char c = (unsigned char)s->text[s->at];
+    if (c < 0x20)
+        return bad(s, "has a control character inside a string");
+    value->plain = false;
+    if (c == '\\') {
+        value->escaped = true;
+        return scan_escape(s);
     }
-    value->ptr = s->text + start;
-    value->len = (uint32_t)(s->at - start);
-    s->at++;
+    size_t len = utf8_sequence(s->text + s->at, s->len - s->at);
+    if (len == 0)
+        return bad(s, "has bytes that are not UTF-8");
+    s->at += len;
+    return true;
+}
+
+/* `at` stands on the opening quote; moves behind the closing one. */
+static inline bool scan_string(struct scan *s, struct json_value *value)
+{
+    const char *text = s->text;
+    size_t start = s->at + 1;
+    size_t at = start + bytes_plain(text + start, s->len - start);
+    value->type = JSON_STRING;
+    value->plain = true;
+    value->escaped = false;
+    while (at == s->len || text[at] != '"') {
+        s->at = at;
+        if (!scan_unplain(s, value))
+            return false;
+        at = s->at + bytes_plain(text + s->at, s->len - s->at);
+    }
+    value->ptr = text + start;
+    value->len = (uint32_t)(at - start);
+    s->at = at + 1;
     return true;
 }
 
@@ -530,8 +560,8 @@ bool json_scan(const struct json_schema *schema, struct slice text, struct json_
     s.error = error;
     s.slot = NONE;
     s.child = schema ? 0 : NONE;
-    if (schema)
-        memset(values, 0, schema->slot_count * sizeof *values);
+    for (size_t i = 0; schema && i < schema->slot_count; i++)
+        values[i].type = JSON_ABSENT;
     bool done = false;
     while (!done) {
         bool opened;
