@@ -187,31 +187,33 @@ int json_schema_want(struct json_schema *schema, const char *path)
 
 /* ---- scanning ---- */
 
+/* The cursor `p` travels through the functions as an argument and a result, so that it stays in a
+ * register; NULL says that the text is bad, which s->error then explains. */
+
 struct frame {
     bool array;
-    int node;       /* of the schema, or NONE: nothing below is wanted */
-    int slot;       /* where the finished container goes, or NONE */
-    uint32_t start; /* of its opening bracket */
+    int node;          /* of the schema, or NONE: nothing below is wanted */
+    int slot;          /* where the finished container goes, or NONE */
+    const char *start; /* its opening bracket */
 };
 
 struct scan {
     const struct json_schema *schema;
     struct json_value *values;
     const char *text;
-    size_t len;
-    size_t at;
-    size_t depth;
-    struct frame frames[JSON_MAX_DEPTH];
+    const char *end;
     struct json_error *error;
+    size_t depth;
     int slot;  /* where the value that comes next goes */
     int child; /* its node, should it be an object */
+    struct frame frames[JSON_MAX_DEPTH];
 };
 
-static bool bad(struct scan *s, const char *reason)
+static const char *bad(struct scan *s, const char *p, const char *reason)
 {
     s->error->reason = reason;
-    s->error->at = s->at;
-    return false;
+    s->error->at = (size_t)(p - s->text);
+    return NULL;
 }
 
 static inline bool white(char c)
@@ -219,16 +221,16 @@ static inline bool white(char c)
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-static inline void skip_space(struct scan *s)
+static inline const char *skip_space(const char *p, const char *end)
 {
-    while (s->at < s->len && white(s->text[s->at]))
-        s->at++;
+    while (p < end && white(*p))
+        p++;
+    return p;
 }
 
-static inline void store(struct scan *s, int slot, struct json_value value)
+static inline bool is(const struct scan *s, const char *p, char c)
 {
-    if (slot != NONE)
-        s->values[slot] = value;
+    return p < s->end && *p == c;
 }
 
 static int hex_digit(char c)
@@ -264,167 +266,134 @@ static bool low_surrogate(int32_t unit)
     return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-/* `at` stands on the u of an escape; moves behind it, and behind the second half of a pair. */
-static bool scan_unicode_escape(struct scan *s)
+/* `p` stands on the u of an escape; behind it, and behind the second half of a pair. */
+static const char *scan_unicode_escape(struct scan *s, const char *p)
 {
-    int32_t unit = unit_at(s->text + s->at + 1, s->len - s->at - 1);
+    int32_t unit = unit_at(p + 1, (size_t)(s->end - p) - 1);
     if (unit < 0)
-        return bad(s, "has a \\u that is not followed by four hexadecimal digits");
-    s->at += 5;
+        return bad(s, p, "has a \\u that is not followed by four hexadecimal digits");
+    p += 5;
     if (low_surrogate(unit))
-        return bad(s, "has half a surrogate pair");
+        return bad(s, p, "has half a surrogate pair");
     if (!high_surrogate(unit))
-        return true;
-    bool escape = s->len - s->at >= 6 && s->text[s->at] == '\\' && s->text[s->at + 1] == 'u';
-    if (!escape || !low_surrogate(unit_at(s->text + s->at + 2, s->len - s->at - 2)))
-        return bad(s, "has half a surrogate pair");
-    s->at += 6;
-    return true;
+        return p;
+    size_t rest = (size_t)(s->end - p);
+    bool escape = rest >= 6 && p[0] == '\\' && p[1] == 'u';
+    if (!escape || !low_surrogate(unit_at(p + 2, rest - 2)))
+        return bad(s, p, "has half a surrogate pair");
+    return p + 6;
 }
 
-static bool scan_escape(struct scan *s)
+static const char *scan_escape(struct scan *s, const char *p)
 {
-    s->at++;
-    if (s->at == s->len)
-        return bad(s, "ends inside a string");
-    char c = s->text[s->at];
-    if (c == 'u')
-        return scan_unicode_escape(s);
-    if (!memchr("\"\\/bfnrt", c, 8))
-        return bad(s, "has an escape that JSON does not know");
-    s->at++;
-    return true;
+    p++;
+    if (p == s->end)
+        return bad(s, p, "ends inside a string");
+    if (*p == 'u')
+        return scan_unicode_escape(s, p);
+    if (!memchr("\"\\/bfnrt", *p, 8))
+        return bad(s, p, "has an escape that JSON does not know");
+    return p + 1;
 }
 
-/* What is not plain in a string, at `at`: an escape or a character beyond ASCII, which is passed;
- * anything else is bad. */
-static bool scan_unplain(struct scan *s, struct json_value *value)
+/* What is not plain in a string: an escape or a character beyond ASCII, which is passed; anything
+ * else is bad. */
+static const char *scan_unplain(struct scan *s, const char *p, struct json_value *value)
 {
-    if (s->at == s->len)
-        return bad(s, "ends inside a string");
-    unsigned char c = (unsigned char)s->text[s->at];
+    if (p == s->end)
+        return bad(s, p, "ends inside a string");
+    unsigned char c = (unsigned char)*p;
     if (c < 0x20)
-        return bad(s, "has a control character inside a string");
+        return bad(s, p, "has a control character inside a string");
     value->plain = false;
     if (c == '\\') {
         value->escaped = true;
-        return scan_escape(s);
+        return scan_escape(s, p);
     }
-    size_t len = utf8_sequence(s->text + s->at, s->len - s->at);
-    if (len == 0)
-        return bad(s, "has bytes that are not UTF-8");
-    s->at += len;
-    return true;
+    size_t len = utf8_sequence(p, (size_t)(s->end - p));
+    return len ? p + len : bad(s, p, "has bytes that are not UTF-8");
 }
 
-/* `at` stands on the opening quote; moves behind the closing one. */
-static inline bool scan_string(struct scan *s, struct json_value *value)
+/* `p` stands on the opening quote; behind the closing one. */
+static inline const char *scan_string(struct scan *s, const char *p, struct json_value *value)
 {
-    const char *text = s->text;
-    size_t start = s->at + 1;
-    size_t at = start + bytes_plain(text + start, s->len - start);
+    const char *start = p + 1;
+    p = start + bytes_plain(start, (size_t)(s->end - start));
     value->type = JSON_STRING;
     value->plain = true;
     value->escaped = false;
-    while (at == s->len || text[at] != '"') {
-        s->at = at;
-        if (!scan_unplain(s, value))
-            return false;
-        at = s->at + bytes_plain(text + s->at, s->len - s->at);
+    while (!is(s, p, '"')) {
+        p = scan_unplain(s, p, value);
+        if (!p)
+            return NULL;
+        p += bytes_plain(p, (size_t)(s->end - p));
     }
-    value->ptr = text + start;
-    value->len = (uint32_t)(at - start);
-    s->at = at + 1;
-    return true;
+    value->ptr = start;
+    value->len = (uint32_t)(p - start);
+    return p + 1;
 }
 
-static size_t skip_digits(struct scan *s)
+static const char *skip_digits(const struct scan *s, const char *p)
 {
-    size_t start = s->at;
-    while (s->at < s->len && ascii_digit(s->text[s->at]))
-        s->at++;
-    return s->at - start;
+    while (p < s->end && ascii_digit(*p))
+        p++;
+    return p;
 }
 
-static bool peek(const struct scan *s, char c)
+/* At least one digit; NULL for none. */
+static const char *scan_digits(struct scan *s, const char *p)
 {
-    return s->at < s->len && s->text[s->at] == c;
+    const char *end = skip_digits(s, p);
+    return end > p ? end : bad(s, p, "has a number that JSON does not allow");
 }
 
-static bool scan_number(struct scan *s, struct json_value *value)
+static const char *scan_number(struct scan *s, const char *p)
 {
-    static const char *const reason = "has a number that JSON does not allow";
-    size_t start = s->at;
-    if (peek(s, '-'))
-        s->at++;
-    bool zero = peek(s, '0');
-    size_t digits = skip_digits(s);
-    if (digits == 0 || (zero && digits > 1))
-        return bad(s, reason);
-    if (peek(s, '.')) {
-        s->at++;
-        if (skip_digits(s) == 0)
-            return bad(s, reason);
+    if (*p == '-')
+        p++;
+    bool zero = is(s, p, '0');
+    const char *digits = p;
+    p = scan_digits(s, p);
+    if (p && zero && p - digits > 1)
+        return bad(s, p, "has a number that JSON does not allow");
+    if (p && is(s, p, '.'))
+        p = scan_digits(s, p + 1);
+    if (p && (is(s, p, 'e') || is(s, p, 'E'))) {
+        p++;
+        if (is(s, p, '+') || is(s, p, '-'))
+            p++;
+        p = scan_digits(s, p);
     }
-    if (peek(s, 'e') || peek(s, 'E')) {
-        s->at++;
-        if (peek(s, '+') || peek(s, '-'))
-            s->at++;
-        if (skip_digits(s) == 0)
-            return bad(s, reason);
+    return p;
+}
+
+static const char *scan_word(struct scan *s, const char *p, struct slice word)
+{
+    if ((size_t)(s->end - p) < word.len || memcmp(p, word.ptr, word.len) != 0)
+        return bad(s, p, "has a word that JSON does not know");
+    return p + word.len;
+}
+
+/* A number or a word. */
+static const char *scan_other(struct scan *s, const char *p, struct json_value *value)
+{
+    const char *start = p;
+    *value = (struct json_value){.ptr = start, .type = JSON_BOOL};
+    switch (*p) {
+    case 't': p = scan_word(s, p, SLICE_LITERAL("true")); break;
+    case 'f': p = scan_word(s, p, SLICE_LITERAL("false")); break;
+    case 'n':
+        value->type = JSON_NULL;
+        p = scan_word(s, p, SLICE_LITERAL("null"));
+        break;
+    default:
+        if (*p != '-' && !ascii_digit(*p))
+            return bad(s, p, "has something that is no JSON value");
+        value->type = JSON_NUMBER;
+        p = scan_number(s, p);
     }
-    *value = (struct json_value){
-        .ptr = s->text + start, .len = (uint32_t)(s->at - start), .type = JSON_NUMBER};
-    return true;
-}
-
-static bool scan_word(struct scan *s, const char *word, enum json_type type,
-                      struct json_value *value)
-{
-    size_t len = strlen(word);
-    if (s->len - s->at < len || memcmp(s->text + s->at, word, len) != 0)
-        return bad(s, "has a word that JSON does not know");
-    *value =
-        (struct json_value){.ptr = s->text + s->at, .len = (uint32_t)len, .type = (uint8_t)type};
-    s->at += len;
-    return true;
-}
-
-static bool scan_scalar(struct scan *s, struct json_value *value)
-{
-    char c = s->text[s->at];
-    switch (c) {
-    case '"': return scan_string(s, value);
-    case 't': return scan_word(s, "true", JSON_BOOL, value);
-    case 'f': return scan_word(s, "false", JSON_BOOL, value);
-    case 'n': return scan_word(s, "null", JSON_NULL, value);
-    default: break;
-    }
-    if (c == '-' || ascii_digit(c))
-        return scan_number(s, value);
-    return bad(s, "has something that is no JSON value");
-}
-
-static bool push(struct scan *s, bool array)
-{
-    if (s->depth == JSON_MAX_DEPTH)
-        return bad(s, "is nested deeper than 512 levels");
-    s->frames[s->depth++] = (struct frame){.array = array,
-                                           .node = array ? NONE : s->child,
-                                           .slot = s->slot,
-                                           .start = (uint32_t)s->at};
-    s->at++;
-    return true;
-}
-
-static void pop(struct scan *s)
-{
-    struct frame *top = &s->frames[--s->depth];
-    s->at++;
-    store(s, top->slot,
-          (struct json_value){.ptr = s->text + top->start,
-                              .len = (uint32_t)(s->at - top->start),
-                              .type = top->array ? JSON_ARRAY : JSON_OBJECT});
+    value->len = p ? (uint32_t)(p - start) : 0;
+    return p;
 }
 
 size_t json_short_name(struct slice raw, char *out, size_t size)
@@ -453,7 +422,7 @@ size_t json_short_name(struct slice raw, char *out, size_t size)
 }
 
 /* Which member of the schema the key names, NONE for none. */
-static int member_of(struct scan *s, int node, const struct json_value *key)
+static int member_of(const struct scan *s, int node, const struct json_value *key)
 {
     if (!key->escaped)
         return find_member(s->schema, node, key->ptr, key->len);
@@ -464,9 +433,8 @@ static int member_of(struct scan *s, int node, const struct json_value *key)
 
 /* Prepares `slot` and `child` for the value behind a key. What an earlier key of the same name
  * left below is cleared. */
-static void enter_member(struct scan *s, const struct json_value *key)
+static inline void enter_member(struct scan *s, int node, const struct json_value *key)
 {
-    int node = s->frames[s->depth - 1].node;
     s->slot = s->child = NONE;
     if (node == NONE)
         return;
@@ -476,76 +444,92 @@ static void enter_member(struct scan *s, const struct json_value *key)
     const struct member *member = &s->schema->members[m];
     s->slot = member->slot;
     s->child = member->child;
-    if (s->child == NONE)
+    bool first = s->slot != NONE && s->values[s->slot].type == JSON_ABSENT;
+    if (s->child == NONE || first)
         return;
     const struct node *below = &s->schema->nodes[s->child];
     for (int i = 0; i < below->slot_count; i++)
         s->values[below->slots[i]].type = JSON_ABSENT;
 }
 
-static bool scan_key(struct scan *s)
+/* The name of a member and its colon; `p` stands where the name belongs. */
+static inline const char *scan_key(struct scan *s, const char *p)
 {
     struct json_value key;
-    skip_space(s);
-    if (!peek(s, '"'))
-        return bad(s, "has no name where the name of a member belongs");
-    if (!scan_string(s, &key))
-        return false;
-    skip_space(s);
-    if (!peek(s, ':'))
-        return bad(s, "has no colon behind the name of a member");
-    s->at++;
-    enter_member(s, &key);
-    return true;
+    p = skip_space(p, s->end);
+    if (!is(s, p, '"'))
+        return bad(s, p, "has no name where the name of a member belongs");
+    p = scan_string(s, p, &key);
+    if (!p)
+        return NULL;
+    p = skip_space(p, s->end);
+    if (!is(s, p, ':'))
+        return bad(s, p, "has no colon behind the name of a member");
+    enter_member(s, s->frames[s->depth - 1].node, &key);
+    return p + 1;
+}
+
+static const char *pop(struct scan *s, const char *p)
+{
+    const struct frame *top = &s->frames[--s->depth];
+    p++;
+    if (top->slot != NONE)
+        s->values[top->slot] = (struct json_value){.ptr = top->start,
+                                                   .len = (uint32_t)(p - top->start),
+                                                   .type = top->array ? JSON_ARRAY : JSON_OBJECT};
+    return p;
+}
+
+/* An opening bracket: up to the first element, or behind an empty container. */
+static const char *scan_open(struct scan *s, const char *p, bool *opened)
+{
+    bool array = *p == '[';
+    if (s->depth == JSON_MAX_DEPTH)
+        return bad(s, p, "is nested deeper than 512 levels");
+    s->frames[s->depth++] = (struct frame){
+        .array = array, .node = array ? NONE : s->child, .slot = s->slot, .start = p};
+    p = skip_space(p + 1, s->end);
+    if (is(s, p, array ? ']' : '}'))
+        return pop(s, p);
+    *opened = true;
+    s->slot = s->child = NONE;
+    return array ? p : scan_key(s, p);
 }
 
 /* One value up to its end, or, for a container with something in it, up to its first element. */
-static bool scan_value(struct scan *s, bool *opened)
+static inline const char *scan_value(struct scan *s, const char *p, bool *opened)
 {
+    struct json_value value;
     *opened = false;
-    skip_space(s);
-    if (s->at == s->len)
-        return bad(s, "ends where a value belongs");
-    char c = s->text[s->at];
-    if (c != '{' && c != '[') {
-        struct json_value value;
-        if (!scan_scalar(s, &value))
-            return false;
-        store(s, s->slot, value);
-        return true;
-    }
-    bool array = c == '[';
-    if (!push(s, array))
-        return false;
-    skip_space(s);
-    if (peek(s, array ? ']' : '}')) {
-        pop(s);
-        return true;
-    }
-    *opened = true;
-    s->slot = s->child = NONE;
-    return array || scan_key(s);
+    p = skip_space(p, s->end);
+    if (p == s->end)
+        return bad(s, p, "ends where a value belongs");
+    if (*p == '{' || *p == '[')
+        return scan_open(s, p, opened);
+    p = *p == '"' ? scan_string(s, p, &value) : scan_other(s, p, &value);
+    if (p && s->slot != NONE)
+        s->values[s->slot] = value;
+    return p;
 }
 
 /* Behind a value: a comma and the next element, or closing brackets. `done` at the end of the
  * outermost value. */
-static bool scan_after(struct scan *s, bool *done)
+static inline const char *scan_after(struct scan *s, const char *p, bool *done)
 {
     while (s->depth > 0) {
         bool array = s->frames[s->depth - 1].array;
-        skip_space(s);
-        if (peek(s, ',')) {
-            s->at++;
+        p = skip_space(p, s->end);
+        if (is(s, p, ',')) {
             s->slot = s->child = NONE;
-            return array || scan_key(s);
+            return array ? p + 1 : scan_key(s, p + 1);
         }
-        if (!peek(s, array ? ']' : '}'))
-            return bad(s, array ? "has neither a comma nor a ] behind an element"
-                                : "has neither a comma nor a } behind a member");
-        pop(s);
+        if (!is(s, p, array ? ']' : '}'))
+            return bad(s, p, array ? "has neither a comma nor a ] behind an element"
+                                   : "has neither a comma nor a } behind a member");
+        p = pop(s, p);
     }
     *done = true;
-    return true;
+    return p;
 }
 
 bool json_scan(const struct json_schema *schema, struct slice text, struct json_value *values,
@@ -555,25 +539,25 @@ bool json_scan(const struct json_schema *schema, struct slice text, struct json_
     s.schema = schema;
     s.values = values;
     s.text = text.ptr;
-    s.len = text.len;
-    s.at = s.depth = 0;
+    s.end = text.ptr + text.len;
     s.error = error;
+    s.depth = 0;
     s.slot = NONE;
     s.child = schema ? 0 : NONE;
     for (size_t i = 0; schema && i < schema->slot_count; i++)
         values[i].type = JSON_ABSENT;
+    const char *p = text.ptr;
     bool done = false;
     while (!done) {
         bool opened;
-        if (!scan_value(&s, &opened))
-            return false;
-        if (!opened && !scan_after(&s, &done))
+        p = scan_value(&s, p, &opened);
+        if (p && !opened)
+            p = scan_after(&s, p, &done);
+        if (!p)
             return false;
     }
-    skip_space(&s);
-    if (s.at != s.len)
-        return bad(&s, "has something behind its end");
-    return true;
+    p = skip_space(p, s.end);
+    return p == s.end || bad(&s, p, "has something behind its end");
 }
 
 /* ---- reading what was found ---- */
