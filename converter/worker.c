@@ -11,6 +11,7 @@
 #include "converter/rows.h"
 #include "converter/sort.h"
 #include "converter/values.h"
+#include "formats/base/slice_set.h"
 #include "formats/base/text.h"
 #include "formats/clever/entity.h"
 #include "formats/csv/cell.h"
@@ -544,55 +545,6 @@ static void put_rows(struct worker *w, int school_column, const struct slice *sc
 
 /* ---- members of sections ---- */
 
-/* A set of slices in the batch's arena, for telling distinct references. */
-struct slice_set {
-    struct slice *slots;
-    size_t mask;
-    size_t count;
-};
-
-static bool set_init(struct slice_set *set, struct arena *arena, size_t count)
-{
-    size_t room = 8;
-    while (room < count * 2)
-        room *= 2;
-    set->slots = arena_alloc(arena, room * sizeof *set->slots);
-    set->mask = room - 1;
-    set->count = 0;
-    if (set->slots)
-        memset(set->slots, 0, room * sizeof *set->slots);
-    return set->slots;
-}
-
-static struct slice *set_slot(const struct slice_set *set, struct slice s)
-{
-    size_t at = hash_of(s) & set->mask;
-    while (set->slots[at].ptr && !slice_equal(set->slots[at], s))
-        at = (at + 1) & set->mask;
-    return &set->slots[at];
-}
-
-/* True when the slice was not in the set yet. Out of memory: arena->oom. */
-static bool set_add(struct slice_set *set, struct arena *arena, struct slice s)
-{
-    if ((set->count + 1) * 2 > set->mask + 1) {
-        struct slice_set bigger;
-        if (!set_init(&bigger, arena, (set->mask + 1)))
-            return false;
-        for (size_t i = 0; i <= set->mask; i++)
-            if (set->slots[i].ptr)
-                *set_slot(&bigger, set->slots[i]) = set->slots[i];
-        bigger.count = set->count;
-        *set = bigger;
-    }
-    struct slice *slot = set_slot(set, s);
-    if (slot->ptr)
-        return false;
-    *slot = s;
-    set->count++;
-    return true;
-}
-
 struct members {
     const struct slice *ids; /* distinct or not */
     size_t count;
@@ -677,9 +629,9 @@ static void add_stranger(struct worker *w, struct members *members, struct slice
         join(&members->rejected, id);
         return;
     }
-    if (!members->strangers.slots && !set_init(&members->strangers, &w->batch->arena, 16))
+    if (!members->strangers.slots && !slice_set_init(&members->strangers, &w->batch->arena, 16))
         return;
-    if (set_add(&members->strangers, &w->batch->arena, id)) {
+    if (slice_set_add(&members->strangers, &w->batch->arena, id)) {
         members->unknown_count++;
         join(&members->unknown, id);
     }
@@ -743,15 +695,15 @@ static size_t distinct(struct worker *w, const struct members *members, size_t *
     struct slice_set set;
     struct enrolled e;
     *all = 0;
-    if (!set_init(&set, arena, members->count))
+    if (!slice_set_init(&set, arena, members->count))
         return 0;
     for (size_t i = 0; i < members->count; i++)
-        set_add(&set, arena, members->ids[i]);
+        slice_set_add(&set, arena, members->ids[i]);
     size_t own = set.count;
     bool more = members->role == ROLE_STUDENT && w->outcome->sis_id.len &&
                 enrollments_first(w->run->enrollments, students, w->outcome->sis_id, &e);
     for (; more; more = enrollments_next(w->run->enrollments, students, &e))
-        set_add(&set, arena, e.student_id);
+        slice_set_add(&set, arena, e.student_id);
     *all = set.count;
     return own;
 }
@@ -899,13 +851,13 @@ static struct hash128 add_references(struct worker *w, struct hash128 h, struct 
     h = hash_add_named(h, ATTR_COUNT + 1, SLICE_ABSENT);
     if (list->count == 0)
         return first.len ? hash_add(h, first) : h;
-    if (!set_init(&set, &w->batch->arena, list->count + 1))
+    if (!slice_set_init(&set, &w->batch->arena, list->count + 1))
         return h;
     struct arena *arena = &w->batch->arena;
-    if (first.len && set_add(&set, arena, first))
+    if (first.len && slice_set_add(&set, arena, first))
         h = hash_add(h, first);
     for (size_t i = 0; i < list->count; i++)
-        if (set_add(&set, arena, list->ids[i]))
+        if (slice_set_add(&set, arena, list->ids[i]))
             h = hash_add(h, list->ids[i]);
     return h;
 }
