@@ -72,7 +72,8 @@ static void put_message(struct buf *out, const struct options *options,
                         const struct subject *subject, const struct issue *issue)
 {
     struct buf message = {0};
-    struct slice rest = slice_from(issue_kinds[issue->code].sentence);
+    struct slice rest =
+        slice_from(issue->sentence ? issue->sentence : issue_kinds[issue->code].sentence);
     while (rest.len) {
         size_t open = slice_find(rest, '{');
         buf_put(&message, rest.ptr, open);

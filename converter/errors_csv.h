@@ -21,7 +21,8 @@ struct issue {
     struct slice value;
     uint64_t rows;
     struct slice cause;
-    const char *more; /* a further sentence, or NULL */
+    const char *sentence; /* instead of the code's own, or NULL */
+    const char *more;     /* a further one, or NULL */
 };
 
 enum { NO_COLUMN = -1 };

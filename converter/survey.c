@@ -141,17 +141,16 @@ static bool survey_other(struct survey *survey, size_t index, struct failure *fa
     if (input->path_entity >= ENTITY_OTHER)
         return true;
     static const char *const what[] = {
-        [FORM_UNKNOWN] = "is of a kind that is not known",
+        [FORM_UNKNOWN] = "is of a kind that is not known; download it again",
         [FORM_JSON] = "is JSON",
         [FORM_CSV] = "is CSV",
-        [FORM_EMPTY] = "is empty",
-        [FORM_HTML] = "is a web page (HTML) instead of Clever's data",
-        [FORM_TEXT] = "is neither JSON nor Clever's CSV",
-        [FORM_UTF16] = "is UTF-16 text; save it as UTF-8, or",
-        [FORM_ZIP] = "is a zip",
+        [FORM_EMPTY] = "is empty; download it again",
+        [FORM_HTML] = "is a web page (HTML) instead of Clever's data; download it again",
+        [FORM_TEXT] = "is neither JSON nor Clever's CSV; download it again",
+        [FORM_UTF16] = "is UTF-16 text; save it as UTF-8",
+        [FORM_ZIP] = "is a zip; unpack it",
     };
-    return failure_set(failure, FAILURE_INPUT, "%s: %s; download it again", input->label,
-                       what[input->form]);
+    return failure_set(failure, FAILURE_INPUT, "%s: %s", input->label, what[input->form]);
 }
 
 static bool survey_input(struct survey *survey, size_t index, struct failure *failure)

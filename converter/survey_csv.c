@@ -14,6 +14,7 @@ struct looking {
     enum entity named; /* by the file's name; ENTITY_NONE when that does not tell */
     uint64_t rows; /* looked at */
     bool header_seen;
+    bool header_unreadable;
     bool given_up; /* the header says that this is no file of ours */
 };
 
@@ -40,7 +41,12 @@ static void put_spellings(struct buf *out, const char *header)
 static bool missing_column(const struct looking *l, const struct csv_fields *header,
                            const char *missing, struct failure *failure)
 {
-    if (clever_csv_entity(header) == ENTITY_NONE)
+    if (l->header_unreadable)
+        return failure_set(failure, FAILURE_INPUT,
+                           "%s: its first row cannot be read; name the file's --encoding, or save "
+                           "it as UTF-8",
+                           l->input->label);
+    if (!clever_csv_known(header))
         return failure_set(failure, FAILURE_INPUT,
                            "%s: is neither JSON nor Clever's CSV (its first row has no column %s); "
                            "download it again",
@@ -96,6 +102,7 @@ static bool look_at_row(struct looking *l, const struct element *element,
         l->input->csv_records = true;
         return true;
     }
+    l->header_unreadable = !readable;
     if (!readable)
         fields.count = 0;
     for (size_t i = 0; i < fields.count; i++)

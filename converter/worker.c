@@ -1033,11 +1033,28 @@ static void process_element(struct worker *w, const struct sorted *sorted)
 
 /* ---- CSV rows ---- */
 
+/* The codes' own sentences speak of a record; here it is one row of enrollments. */
+static const char NO_ID[] = "This enrollment has no {attribute}, so it was left out; fill it in at "
+                            "the source and export again.";
+static const char NO_SECTION[] = "This enrollment names a section that is not in the export, so it "
+                                 "was left out; export sections and enrollments together.";
+
+static void enrollment_issue(struct worker *w, enum issue_code code, int column,
+                             struct slice value, const char *sentence)
+{
+    add_issue(w, &(struct issue){.code = code,
+                                 .file = w->file,
+                                 .column = column,
+                                 .value = value,
+                                 .rows = 1,
+                                 .sentence = sentence});
+}
+
 /* The lines about one of the two ids of an enrollment row. */
 static void judge_enrollment(struct worker *w, int column, const struct attribute_value *id)
 {
     if (id->value.len == 0)
-        missing(w, column);
+        enrollment_issue(w, ISSUE_missing_required, column, SLICE_ABSENT, NO_ID);
     else if (id->control)
         column_issue(w, ISSUE_control_character, column, id->raw);
 }
@@ -1068,7 +1085,7 @@ static void finish_enrollment(struct worker *w)
         index_find(w->run->indexes[ENTITY_SECTION], SPACE_SIS, section_id->value);
     const struct id_entry *student = find_person(w, ROLE_STUDENT, student_id->value);
     if (section_id->value.len && !section)
-        column_issue(w, ISSUE_unknown_reference, 0, section_id->value);
+        enrollment_issue(w, ISSUE_unknown_reference, 0, section_id->value, NO_SECTION);
     if (in_output(section) && in_output(student))
         put_pair(w, section, student);
     end_outcome(w);

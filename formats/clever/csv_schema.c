@@ -59,6 +59,14 @@ enum entity clever_csv_entity(const struct csv_fields *header)
     return ENTITY_NONE;
 }
 
+bool clever_csv_known(const struct csv_fields *header)
+{
+    for (size_t i = 0; i < clever_csv_field_count; i++)
+        if (find_column(header, clever_csv_fields[i].header) >= 0)
+            return true;
+    return false;
+}
+
 bool clever_csv_columns(const struct csv_fields *header, enum entity entity,
                         struct clever_csv_header *columns, const char **missing)
 {

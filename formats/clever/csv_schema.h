@@ -32,6 +32,9 @@ struct clever_csv_header {
  * ENTITY_NONE when it does not tell. Letter case, spaces, `_` and `-` are ignored. */
 enum entity clever_csv_entity(const struct csv_fields *header);
 
+/* Whether the header has any column that Clever's files have. */
+bool clever_csv_known(const struct csv_fields *header);
+
 /* Finds the columns of an entity. False: a required one is missing; its name goes to `missing`. */
 bool clever_csv_columns(const struct csv_fields *header, enum entity entity,
                         struct clever_csv_header *columns, const char **missing);

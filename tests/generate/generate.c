@@ -1,5 +1,5 @@
 /*
- * generate - a made-up school district as a Clever API export, for benchmarks and scale tests.
+ * generate - a made-up school district as a Clever export, for benchmarks and scale tests.
  *
  * Nothing is kept: every record is worked out from (seed, kind, index) when it is written, so
  * memory is one buffer whatever the size of the district, and a record looks the same from
@@ -205,9 +205,9 @@ static const struct api {
 
 /* ---- what is to be made ------------------------------------------------------------------ */
 
-enum shape { ENVELOPE, ARRAY, NDJSON, COMBINED };
+enum shape { ENVELOPE, ARRAY, NDJSON, COMBINED, CSV };
 
-static const char *const shapes[] = {"envelope", "array", "ndjson", "combined"};
+static const char *const shapes[] = {"envelope", "array", "ndjson", "combined", "csv"};
 
 /* NOBODY gives ids that no record has. EMPLOYEE is a teacher's id from v3 on. */
 enum kind {
@@ -307,6 +307,7 @@ struct out {
     int fd;
     int error;
     bool pretty;    /* layout and \u escapes as Python's json.dump(indent=4) makes them */
+    bool cells;     /* CSV: a field is a cell; there are no keys and no objects */
     bool first;     /* nothing yet in the innermost object or array */
     bool expecting; /* a key, or the start of a top-level value, stands right before */
     unsigned depth;
@@ -464,16 +465,20 @@ static void close_json(struct out *o, char bracket)
 static void open_string(struct out *o)
 {
     next_item(o);
-    put_char(o, '"');
+    if (!o->cells)
+        put_char(o, '"');
 }
 
 static void close_string(struct out *o)
 {
-    put_char(o, '"');
+    if (!o->cells)
+        put_char(o, '"');
 }
 
 static void put_key(struct out *o, const char *key)
 {
+    if (o->cells)
+        return;
     open_string(o);
     put_raw(o, key);
     put_bytes(o, "\": ", o->pretty ? 3 : 2);
@@ -497,6 +502,13 @@ static void open_field(struct out *o, const char *key)
 {
     put_key(o, key);
     open_string(o);
+}
+
+/* Stands on both sides of a text that `part`, a piece of it, may make need quotes in CSV. */
+static void put_quote(struct out *o, const char *part)
+{
+    if (o->cells && strchr(part, ',') != NULL)
+        put_char(o, '"');
 }
 
 static void text_field(struct out *o, const char *key, const char *text)
@@ -800,18 +812,26 @@ static void phone_field(struct out *o, uint64_t noise)
     close_string(o);
 }
 
-static void location_field(struct out *o, uint64_t noise)
+static void place_fields(struct out *o, uint64_t noise)
 {
     const struct city *city = &cities[noise % COUNT(cities)];
-    open_object(o, "location");
+    const char *street = streets[(noise >> 32) % COUNT(streets)];
     open_field(o, "address");
+    put_quote(o, street);
     put_number(o, 1 + (noise >> 8) % 9999);
     put_char(o, ' ');
-    put_text(o, streets[(noise >> 32) % COUNT(streets)]);
+    put_text(o, street);
+    put_quote(o, street);
     close_string(o);
     text_field(o, "city", city->name);
     text_field(o, "state", city->state);
     number_field(o, "zip", city->zip + (noise >> 40) % 100, 5);
+}
+
+static void location_field(struct out *o, uint64_t noise)
+{
+    open_object(o, "location");
+    place_fields(o, noise);
     close_json(o, '}');
 }
 
@@ -974,10 +994,9 @@ static void school_name_field(struct out *o, uint64_t school, unsigned faults)
     close_string(o);
 }
 
-static void principal_field(struct out *o, const struct plan *p, uint64_t school, unsigned faults)
+static void principal_fields(struct out *o, const struct plan *p, uint64_t school, unsigned faults)
 {
     struct person who = person_of(p, SCHOOL, school);
-    open_object(o, "principal");
     open_field(o, "name");
     put_text(o, who.first->text);
     put_char(o, ' ');
@@ -989,6 +1008,12 @@ static void principal_field(struct out *o, const struct plan *p, uint64_t school
     put_char(o, broken(faults, INVALID_EMAIL) ? '.' : '@');
     put_raw(o, "example.org");
     close_string(o);
+}
+
+static void principal_field(struct out *o, const struct plan *p, uint64_t school, unsigned faults)
+{
+    open_object(o, "principal");
+    principal_fields(o, p, school, faults);
     close_json(o, '}');
 }
 
@@ -1661,10 +1686,13 @@ static void subject_field(struct out *o, const struct section *s)
 /* v1: course and term are written into the section. */
 static void inline_course_fields(struct out *o, const struct section *s)
 {
+    static const char tail[] = ", for everybody";
     open_field(o, "course_description");
+    put_quote(o, tail);
     put_raw(o, "All about ");
     put_text(o, courses[s->course].title);
-    put_raw(o, ", for everybody");
+    put_raw(o, tail);
+    put_quote(o, tail);
     close_string(o);
     course_name_field(o, "course_name", s->school, s->course);
     number_field(o, "course_number", 101 + s->course, 1);
@@ -1753,6 +1781,118 @@ static void put_section(struct out *o, const struct plan *p, uint64_t i)
     close_json(o, '}');
 }
 
+/* ---- Clever's CSV files ------------------------------------------------------------------ */
+
+static void put_school_row(struct out *o, const struct plan *p, uint64_t i)
+{
+    struct rng r = rng_for(p, S_RECORD, SCHOOL, i);
+    const struct level *level = level_of(i);
+    (void)rng_next(&r); /* the same numbers as in put_school */
+    (void)PICK(&r, yes_no);
+    uint64_t place = rng_next(&r);
+    school_number_field(o, "School_id", i);
+    school_name_field(o, i, 0);
+    school_number_field(o, "School_number", i);
+    number_field(o, "State_id", 10000 + i, 1);
+    number_field(o, "Nces_id", 360000000000 + i, 12);
+    text_field(o, "Low_grade", grades[level->lowest]);
+    text_field(o, "High_grade", grades[level->highest]);
+    principal_fields(o, p, i, 0);
+    place_fields(o, place);
+    phone_field(o, rng_next(&r));
+    put_char(o, '\n');
+}
+
+static void put_teacher_row(struct out *o, const struct plan *p, uint64_t i)
+{
+    struct teacher t = teacher_of(p, i);
+    school_number_field(o, "School_id", t.school);
+    number_field(o, "Teacher_id", sis_number(TEACHER, i), 1);
+    number_field(o, "Teacher_number", t.number, 1);
+    number_field(o, "State_teacher_id", t.state_id, 1);
+    email_field(o, TEACHER, &t.who, i, 0);
+    text_field(o, "First_name", t.who.first->text);
+    middle_name_field(o, &t.who);
+    last_name_field(o, &t.who, 0);
+    text_field(o, "Title", t.title);
+    username_field(o, TEACHER, &t.who, i, 0);
+    text_field(o, "Password", "not-a-password");
+    put_char(o, '\n');
+}
+
+static void put_student_row(struct out *o, const struct plan *p, uint64_t i)
+{
+    struct student s = student_of(p, i);
+    uint64_t sis_id = sis_number(STUDENT, i);
+    school_number_field(o, "School_id", s.school);
+    number_field(o, "Student_id", sis_id, 1);
+    number_field(o, "Student_number", sis_id, 1);
+    number_field(o, "State_id", s.state_id, 1);
+    last_name_field(o, &s.who, 0);
+    middle_name_field(o, &s.who);
+    text_field(o, "First_name", s.who.first->text);
+    grade_field(o, &s);
+    gender_field(o, p, &s);
+    number_field(o, "Graduation_year", graduation_year(&s), 1);
+    dob_field(o, &s);
+    text_field(o, "Race", s.race);
+    text_field(o, "Hispanic_Latino", s.hispanic);
+    text_field(o, "Home_language", s.language->name);
+    text_field(o, "Ell_status", s.ell);
+    text_field(o, "Frl_status", s.frl);
+    text_field(o, "IEP_status", s.iep);
+    place_fields(o, s.place);
+    email_field(o, STUDENT, &s.who, i, 0);
+    username_field(o, STUDENT, &s.who, i, 0);
+    text_field(o, "Password", "not-a-password");
+    put_char(o, '\n');
+}
+
+/* A course's description is in v1 only; here likewise, so that JSON and CSV say the same. */
+static void put_section_row(struct out *o, const struct plan *p, uint64_t i)
+{
+    struct section s = section_of(p, i);
+    const struct term *term = &terms[s.term];
+    school_number_field(o, "School_id", s.school);
+    section_sis_field(o, &s);
+    for (size_t k = 0; k < TEACHERS_MAX; k++) {
+        open_field(o, "Teacher_id");
+        if (k < s.teacher_count)
+            put_number(o, sis_number(TEACHER, s.teachers[k]));
+        close_string(o);
+    }
+    section_name_field(o, p, &s);
+    number_field(o, "Section_number", s.local + 1, 3);
+    text_field(o, "Grade", grades[s.grade]);
+    if (has(p, CATALOGUE)) {
+        text_field(o, "Course_description", "");
+        course_name_field(o, "Course_name", s.school, s.course);
+        number_field(o, "Course_number", 101 + s.course, 1);
+    } else {
+        inline_course_fields(o, &s);
+    }
+    number_field(o, "Period", s.local % PERIODS + 1, 1);
+    subject_field(o, &s);
+    text_field(o, "Term_name", term->name);
+    text_field(o, "Term_start", term->start);
+    text_field(o, "Term_end", term->end);
+    put_char(o, '\n');
+}
+
+static void put_enrollment_rows(struct out *o, const struct plan *p, uint64_t i)
+{
+    struct section s = section_of(p, i);
+    uint64_t members[MEMBERS_MAX];
+    size_t count = members_of(p, &s, members);
+    for (size_t k = 0; k < count; k++) {
+        o->first = true;
+        school_number_field(o, "School_id", s.school);
+        section_sis_field(o, &s);
+        number_field(o, "Student_id", sis_number(STUDENT, members[k]), 1);
+        put_char(o, '\n');
+    }
+}
+
 /* ---- lists ------------------------------------------------------------------------------- */
 
 static uint64_t count_schools(const struct plan *p)
@@ -1838,6 +1978,30 @@ static const struct list {
     {"students", STUDENT, 0, USERS, true, count_students, put_student},
     {"users", STUDENT, USERS, 0, true, count_users, put_user},
     {"sections", SECTION, 0, 0, false, count_sections, put_section},
+};
+
+/* The columns are in the order of the fields in `put`. */
+static const struct csv_file {
+    const char *name;
+    uint64_t (*count)(const struct plan *p);
+    put_record *put;
+    const char *header;
+} csv_files[] = {
+    {"schools.csv", count_schools, put_school_row,
+     "School_id,School_name,School_number,State_id,Nces_id,Low_grade,High_grade,Principal,"
+     "Principal_email,School_address,School_city,School_state,School_zip,School_phone\n"},
+    {"teachers.csv", count_teachers, put_teacher_row,
+     "School_id,Teacher_id,Teacher_number,State_teacher_id,Teacher_email,First_name,Middle_name,"
+     "Last_name,Title,Username,Password\n"},
+    {"students.csv", count_students, put_student_row,
+     "School_id,Student_id,Student_number,State_id,Last_name,Middle_name,First_name,Grade,Gender,"
+     "Graduation_year,DOB,Race,Hispanic_Latino,Home_language,Ell_status,Frl_status,IEP_status,"
+     "Student_street,Student_city,Student_state,Student_zip,Student_email,Username,Password\n"},
+    {"sections.csv", count_sections, put_section_row,
+     "School_id,Section_id,Teacher_id,Teacher_2_id,Teacher_3_id,Teacher_4_id,Name,Section_number,"
+     "Grade,Course_description,Course_name,Course_number,Period,Subject,Term_name,Term_start,"
+     "Term_end\n"},
+    {"enrollments.csv", count_sections, put_enrollment_rows, "School_id,Section_id,Student_id\n"},
 };
 
 static bool list_exists(const struct plan *p, const struct list *list)
@@ -2000,6 +2164,7 @@ static void put_page(struct out *o, const struct plan *p, const struct page *pag
         put_array(o, p, page);
         put_char(o, '\n');
         break;
+    case CSV: break; /* see write_csv_files */
     }
 }
 
@@ -2095,6 +2260,26 @@ static bool write_files(struct run *run)
     return true;
 }
 
+static bool write_csv_files(struct run *run)
+{
+    struct out *o = &run->out;
+    o->cells = true;
+    for (size_t k = 0; k < COUNT(csv_files); k++) {
+        const struct csv_file *file = &csv_files[k];
+        uint64_t count = file->count(run->plan);
+        if (!file_open(run, file->name))
+            return false;
+        put_raw(o, file->header);
+        for (uint64_t i = 0; i < count && o->error == 0; i++) {
+            o->first = true;
+            file->put(o, run->plan, i);
+        }
+        if (!file_close(run, file->name))
+            return false;
+    }
+    return true;
+}
+
 static void put_all_pages(struct out *o, const struct plan *p)
 {
     for (size_t k = 0; k < COUNT(lists); k++) {
@@ -2157,7 +2342,9 @@ static bool run_plan(const struct plan *p)
     if (run.out.buf == NULL)
         (void)fprintf(stderr, "generate: out of memory\n");
     else if (folder_open(&run))
-        ok = p->one_file ? write_one_file(&run) : write_files(&run);
+        ok = p->shape == CSV ? write_csv_files(&run)
+             : p->one_file   ? write_one_file(&run)
+                             : write_files(&run);
     if (run.folder >= 0 && close(run.folder) != 0)
         ok = complain(&run, ".", errno);
     free(run.out.buf);
@@ -2182,7 +2369,7 @@ static void plan_counts(struct plan *p)
 
 static const char help_head[] =
     "usage: generate [OPTION]... DIR\n"
-    "Write a made-up school district as a Clever API export into DIR (created when missing;\n"
+    "Write a made-up school district as a Clever export into DIR (created when missing;\n"
     "files in it are overwritten, others left alone). Same options, same bytes.\n"
     "\n"
     "  --version V      API version: 1.1, 1.2, 2.0, 2.1 (default), 3.0, 3.1\n"
@@ -2194,6 +2381,8 @@ static const char help_head[] =
     "                   array      [{...},{...}]\n"
     "                   ndjson     one record a line\n"
     "                   combined   {\"schools\":[...],\"students\":[...]}, always one file\n"
+    "                   csv        Clever's CSV files: the same district by its SIS ids;\n"
+    "                              not with --pages, --indent, --one-file, --faults\n"
     "  --pages N        split students (v3: users) into N files students-page01.json, ...\n"
     "                   whose links are complete (default 1: students.json)\n"
     "  --indent         layout and \\u escapes as Python's json.dump(indent=4) makes them;\n"
@@ -2204,7 +2393,8 @@ static const char help_head[] =
     "  --help           this text\n"
     "\n"
     "Files: schools.json teachers.json students.json sections.json, from 2.0 on courses.json\n"
-    "terms.json, from 3.0 on users.json for teachers and students (staff and contacts too).\n"
+    "terms.json, from 3.0 on users.json for teachers and students (staff and contacts too);\n"
+    "with --shape csv schools.csv teachers.csv students.csv sections.csv enrollments.csv.\n"
     "Exit status: 0 done, 1 cannot write, 2 wrong usage.\n"
     "\n"
     "Faults:\n";
@@ -2318,7 +2508,7 @@ static const struct option {
     {"--version", set_version, "1.1, 1.2, 2.0, 2.1, 3.0 or 3.1"},
     {"--students", set_students, "a number from 1 to 100000000"},
     {"--seed", set_seed, "a number of 64 bits"},
-    {"--shape", set_shape, "envelope, array, ndjson or combined"},
+    {"--shape", set_shape, "envelope, array, ndjson, combined or csv"},
     {"--pages", set_pages, "a number from 1 to 100000"},
     {"--indent", set_indent, NULL},
     {"--one-file", set_one_file, NULL},
@@ -2385,6 +2575,8 @@ static bool check_plan(struct plan *p)
         return usage("--pages", "a combined object has no pages");
     if (p->shape == NDJSON && p->indent)
         return usage("--indent", "ndjson has one line for each record");
+    if (p->shape == CSV && (p->pages > 1 || p->indent || p->one_file || p->faulty > 0))
+        return usage("--shape csv", "not with --pages, --indent, --one-file or --faults");
     if (p->pages > (has(p, USERS) ? count_users(p) : p->students))
         return usage("--pages", "more pages than records");
     p->one_file = p->one_file || p->shape == COMBINED;
