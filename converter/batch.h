@@ -51,8 +51,8 @@ struct issue_line {
 
 /* A piece of rendered rows. */
 struct row_span {
-    size_t start;
-    size_t len;
+    uint32_t start; /* a batch's rows are far from 4 GiB: its records are at most 64 MiB */
+    uint32_t len;
     uint32_t count;
 };
 
@@ -76,6 +76,7 @@ struct outcome {
     struct slice written;  /* its SIS ID in the output */
     struct slice root;     /* rejected: the id of the record whose own fault it was */
     struct slice username; /* as written; empty for none */
+    uint64_t username_hash; /* without letter case; of people */
     struct slice extra[OUTCOME_EXTRAS]; /* a course's or term's values, for sections */
     struct hash128 content;
     bool user;       /* a role of a v3 user: known by its id, whatever element it stands in */

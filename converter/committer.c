@@ -361,7 +361,7 @@ static bool take_record(struct committer *c, const struct current *now, struct f
         return true;
     struct slice root = outcome->root;
     bool accepted = outcome->verdict == VERDICT_ACCEPTED;
-    uint64_t username = person ? hash_same_letters(outcome->username) : 0;
+    uint64_t username = outcome->username_hash;
     if (accepted && person && compare_people(c, now, username)) {
         accepted = false;
         root = own_root(outcome);
@@ -406,11 +406,26 @@ static bool take_outcome(struct committer *c, struct batch *batch, const struct 
     return take_record(c, &now, failure);
 }
 
+/* The tables of a large district do not fit the caches: what a record needs of them is asked for
+ * a few records ahead. */
+static void prefetch(const struct committer *c, const struct outcome *outcome)
+{
+    const struct id_index *index = c->run->indexes[outcome->entity];
+    index_prefetch(index, SPACE_CLEVER, outcome->id);
+    index_prefetch(index, SPACE_SIS, outcome->written);
+    if (outcome->username.len)
+        usernames_prefetch(c->usernames, outcome->username_hash);
+}
+
 bool committer_take(struct committer *c, struct batch *batch, struct failure *failure)
 {
-    for (size_t i = 0; i < batch->outcome_count; i++)
+    enum { AHEAD = 6 };
+    for (size_t i = 0; i < batch->outcome_count; i++) {
+        if (i + AHEAD < batch->outcome_count)
+            prefetch(c, &batch->outcomes[i + AHEAD]);
         if (!take_outcome(c, batch, &batch->outcomes[i], failure))
             return false;
+    }
     for (size_t i = 0; i < batch->segment_count; i++) {
         const struct segment *segment = &batch->segments[i];
         c->run->inventory.inputs[segment->input].records[batch->stage] += segment->read;

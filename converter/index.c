@@ -128,6 +128,12 @@ const struct id_entry *index_find(const struct id_index *index, enum id_space sp
     return chunk_item(&index->entries, sizeof(struct id_entry), key->entry);
 }
 
+void index_prefetch(const struct id_index *index, enum id_space space, struct slice id)
+{
+    if (id.len)
+        __builtin_prefetch(&index->slots[tag_of(space, id) & (index->slot_count - 1)]);
+}
+
 static const struct id_entry *refer(const struct id_index *index, struct slice id,
                                     const enum id_space *spaces, size_t count)
 {

@@ -40,6 +40,9 @@ void index_free(struct id_index *index);
 const struct id_entry *index_find(const struct id_index *index, enum id_space space,
                                   struct slice id);
 
+/* Tells the processor that the id will be looked up soon. */
+void index_prefetch(const struct id_index *index, enum id_space space, struct slice id);
+
 /* Whom a reference by Clever ID means: an accepted record by its `id`, by its legacy_id, by an id
  * of an ignored repeat of it; else a rejected one. NULL for nobody. */
 const struct id_entry *index_refer(const struct id_index *index, struct slice id);

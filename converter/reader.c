@@ -486,7 +486,10 @@ enum reader_result reader_fill(struct reader *reader, struct batch *batch,
             reader_close(reader);
         if (result != READER_MORE)
             return result;
-        if (batch->text.len >= reader->batch_bytes && batch->element_count > before) {
+        size_t full = reader->is_csv && reader->batch_bytes > CSV_BATCH_BYTES
+                          ? CSV_BATCH_BYTES
+                          : reader->batch_bytes;
+        if (batch->text.len >= full && batch->element_count > before) {
             carry_over(reader, batch, start);
             return READER_FULL;
         }

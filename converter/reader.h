@@ -12,6 +12,9 @@
  * caches. */
 enum { BATCH_BYTES = 1024 * 1024 };
 
+/* CSV rows are short: as many bytes of them would need far more room for what becomes of them. */
+enum { CSV_BATCH_BYTES = 128 * 1024 };
+
 /* What a survey looks at first. */
 enum { GLANCE_BYTES = 32 * 1024 };
 

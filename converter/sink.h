@@ -5,10 +5,13 @@
 #include "formats/base/buf.h"
 #include "formats/base/failure.h"
 
+#include <sys/types.h>
+
 struct sink {
     int fd;
     const char *name; /* for messages; borrowed */
     struct buf pending;
+    off_t written;
 };
 
 /* Takes `fd`; with -1 what is put is thrown away. */

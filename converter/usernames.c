@@ -79,6 +79,11 @@ static uint64_t not_zero(uint64_t hash)
     return hash ? hash : 1;
 }
 
+void usernames_prefetch(const struct usernames *usernames, uint64_t username)
+{
+    __builtin_prefetch(&usernames->table[not_zero(username) & (usernames->room - 1)]);
+}
+
 bool usernames_taken(const struct usernames *usernames, uint64_t username, struct slice sis_id,
                      uint64_t owner)
 {

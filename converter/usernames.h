@@ -18,6 +18,9 @@ void usernames_free(struct usernames *usernames);
 bool usernames_taken(const struct usernames *usernames, uint64_t username, struct slice sis_id,
                      uint64_t owner);
 
+/* Tells the processor that the username will be looked up soon. */
+void usernames_prefetch(const struct usernames *usernames, uint64_t username);
+
 /* Notes a row. False: out of memory. */
 bool usernames_add(struct usernames *usernames, uint64_t username, struct slice sis_id,
                    uint64_t owner);

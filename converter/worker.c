@@ -238,6 +238,7 @@ static struct slice judge_username(struct worker *w, int column)
     if (judgement.issue != ISSUE_NONE)
         column_issue(w, judgement.issue, column, username);
     w->outcome->username = username;
+    w->outcome->username_hash = hash_same_letters(username);
     return username;
 }
 
@@ -533,13 +534,13 @@ static void put_rows(struct worker *w, int school_column, const struct slice *sc
                      size_t count)
 {
     struct row_span *span = &w->outcome->rows[w->file];
-    span->start = w->batch->rows[w->file].len;
+    span->start = (uint32_t)w->batch->rows[w->file].len;
     for (size_t i = 0; i < count; i++) {
         if (school_column >= 0)
             w->cells[school_column] = schools[i];
         put_row(w);
     }
-    span->len = w->batch->rows[w->file].len - span->start;
+    span->len = (uint32_t)w->batch->rows[w->file].len - span->start;
     span->count = (uint32_t)count;
 }
 
@@ -753,14 +754,14 @@ static void put_members(struct worker *w, const struct members *members)
 {
     struct buf *out = &w->batch->rows[members->file];
     struct row_span *span = &w->outcome->rows[members->file];
-    span->start = out->len;
+    span->start = (uint32_t)out->len;
     for (size_t i = 0; i < members->written_count; i++) {
         csv_put_cell(out, w->outcome->written);
         csv_put_comma(out);
         csv_put_cell(out, members->written[i]);
         csv_end_row(out);
     }
-    span->len = out->len - span->start;
+    span->len = (uint32_t)out->len - span->start;
     span->count = (uint32_t)members->written_count;
 }
 
@@ -1064,12 +1065,12 @@ static void put_pair(struct worker *w, const struct id_entry *section,
 {
     struct buf *out = &w->batch->rows[SDS_STUDENT_ENROLLMENT];
     struct row_span *span = &w->outcome->rows[SDS_STUDENT_ENROLLMENT];
-    span->start = out->len;
+    span->start = (uint32_t)out->len;
     csv_put_cell(out, slice_of(section->text, section->len));
     csv_put_comma(out);
     csv_put_cell(out, slice_of(student->text, student->len));
     csv_end_row(out);
-    span->len = out->len - span->start;
+    span->len = (uint32_t)out->len - span->start;
     span->count = 1;
 }
 

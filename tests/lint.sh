@@ -23,7 +23,7 @@ wrapped() {
     done
 }
 wrapped cjson/cJSON.h converter/summary.c
-wrapped csv.h formats/csv/cell.c
+wrapped csv.h formats/csv/cell.c formats/csv/row.c
 wrapped zlib.h formats/source/gzip.c
 wrapped minizip/unzip.h formats/source/zip.c
 wrapped pthread.h converter/pipeline.c

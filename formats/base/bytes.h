@@ -68,6 +68,47 @@ static inline bool bytes_printable(const char *text, size_t len)
     return true;
 }
 
+/* How many bytes at the start are ASCII. */
+static inline size_t bytes_ascii(const char *text, size_t len)
+{
+    size_t at = 0;
+#if BYTES_SSE2
+    for (; len - at >= 16; at += 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
+        unsigned mask = (unsigned)_mm_movemask_epi8(block);
+        if (mask)
+            return at + (size_t)__builtin_ctz(mask);
+    }
+#endif
+    while (at < len && (unsigned char)text[at] < 0x80)
+        at++;
+    return at;
+}
+
+/* How often a byte occurs. */
+static inline size_t bytes_count(const char *text, size_t len, char byte)
+{
+    size_t count = 0;
+    size_t at = 0;
+#if BYTES_SSE2
+    const __m128i wanted = _mm_set1_epi8(byte);
+    const __m128i zero = _mm_setzero_si128();
+    while (len - at >= 16) {
+        /* 16 counters of one byte each: added up before one of them can run over. */
+        __m128i counters = zero;
+        for (unsigned i = 0; i < 255 && len - at >= 16; i++, at += 16) {
+            __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
+            counters = _mm_sub_epi8(counters, _mm_cmpeq_epi8(block, wanted));
+        }
+        __m128i sums = _mm_sad_epu8(counters, zero);
+        count += (size_t)_mm_extract_epi16(sums, 0) + (size_t)_mm_extract_epi16(sums, 4);
+    }
+#endif
+    for (; at < len; at++)
+        count += text[at] == byte;
+    return count;
+}
+
 /* The first place of a, b, c or d; len when there is none. */
 static inline size_t bytes_find4(const char *text, size_t len, char a, char b, char c, char d)
 {

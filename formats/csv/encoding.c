@@ -38,24 +38,14 @@ void csv_decoder_free(struct csv_decoder *decoder)
     free(decoder);
 }
 
-static size_t ascii_length(struct slice text)
-{
-    if (bytes_printable(text.ptr, text.len))
-        return text.len;
-    size_t at = 0;
-    while (at < text.len && (unsigned char)text.ptr[at] < 0x80)
-        at++;
-    return at;
-}
-
 static bool valid_utf8(struct slice text)
 {
-    while (text.len) {
-        size_t len = utf8_sequence(text.ptr, text.len);
+    for (size_t at = 0; at < text.len;) {
+        size_t len = utf8_sequence(text.ptr + at, text.len - at);
         if (len == 0)
             return false;
-        text.ptr += len;
-        text.len -= len;
+        at += len;
+        at += bytes_ascii(text.ptr + at, text.len - at);
     }
     return true;
 }
@@ -63,7 +53,7 @@ static bool valid_utf8(struct slice text)
 bool csv_decode(struct csv_decoder *decoder, struct slice text, struct arena *arena,
                 struct slice *utf8)
 {
-    size_t plain = ascii_length(text);
+    size_t plain = bytes_ascii(text.ptr, text.len);
     *utf8 = text;
     if (plain == text.len)
         return true;

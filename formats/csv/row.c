@@ -1,32 +1,19 @@
 #include "formats/csv/row.h"
 
-#include <csv.h>
+#include "formats/base/bytes.h"
 
-enum { FIRST_ROOM = 48 };
+#include <csv.h>
 
 struct splitting {
     struct arena *arena;
     struct csv_fields *fields;
-    size_t room;
     bool failed;
 };
 
+/* There is room: a row has at most one field more than commas. */
 static void add_field(struct splitting *s, struct slice field)
 {
-    struct csv_fields *fields = s->fields;
-    if (fields->count == s->room || !fields->items) {
-        size_t room = s->room ? s->room * 2 : FIRST_ROOM;
-        struct slice *items = arena_alloc(s->arena, room * sizeof *items);
-        if (!items) {
-            s->failed = true;
-            return;
-        }
-        if (fields->count)
-            memcpy(items, fields->items, fields->count * sizeof *items);
-        fields->items = items;
-        s->room = room;
-    }
-    fields->items[fields->count++] = field;
+    s->fields->items[s->fields->count++] = field;
 }
 
 static void split_plain(struct splitting *s, struct slice rest)
@@ -34,7 +21,7 @@ static void split_plain(struct splitting *s, struct slice rest)
     for (;;) {
         size_t len = slice_find(rest, ',');
         add_field(s, slice_of(rest.ptr, len));
-        if (len == rest.len || s->failed)
+        if (len == rest.len)
             return;
         rest = slice_of(rest.ptr + len + 1, rest.len - len - 1);
     }
@@ -78,7 +65,10 @@ static bool split_quoted(struct splitting *s, const struct csv_frame *row)
 bool csv_split(const struct csv_frame *row, struct arena *arena, struct csv_fields *fields)
 {
     struct splitting s = {.arena = arena, .fields = fields};
-    *fields = (struct csv_fields){NULL, 0};
+    size_t room = bytes_count(row->text.ptr, row->text.len, ',') + 1;
+    *fields = (struct csv_fields){arena_alloc(arena, room * sizeof *fields->items), 0};
+    if (!fields->items)
+        return false;
     if (row->quoted)
         return split_quoted(&s, row) && !s.failed;
     split_plain(&s, row->text);
