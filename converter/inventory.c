@@ -575,7 +575,6 @@ void inventory_release(struct inventory *inventory)
         free(inventory->inputs[i].combined);
         free(inventory->inputs[i].lists);
         free(inventory->inputs[i].empties);
-        free(inventory->inputs[i].csv);
     }
     for (size_t i = 0; i < inventory->zip_count; i++)
         zip_free(inventory->zips[i]);

@@ -69,7 +69,7 @@ struct input {
     size_t empty_count;
     size_t empty_room;
 
-    struct clever_csv_header *csv; /* FORM_CSV: its columns */
+    struct clever_csv_header *csv; /* FORM_CSV: its columns, in the inventory's arena */
     uint64_t csv_header_rows;      /* rows up to the header, itself included */
     bool csv_records;              /* has a row that is not blank behind it */
 

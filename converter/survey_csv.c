@@ -4,8 +4,6 @@
 #include "formats/base/text.h"
 #include "formats/clever/entity.h"
 
-#include <stdlib.h>
-
 struct looking {
     struct run *run;
     struct batch *batch;
@@ -72,8 +70,8 @@ static bool take_header(struct looking *l, const struct csv_fields *header,
         l->given_up = true;
         return true;
     }
-    free(l->input->csv);
-    l->input->csv = malloc(sizeof *l->input->csv);
+    struct arena *keep = &l->run->inventory.arena;
+    l->input->csv = arena_alloc(keep, sizeof *l->input->csv);
     if (!l->input->csv)
         return failure_no_memory(failure);
     if (clever_csv_columns(header, entity, l->input->csv, &missing)) {
@@ -171,7 +169,6 @@ bool survey_csv(struct run *run, struct batch *batch, size_t index, bool complet
     struct input *input = &run->inventory.inputs[index];
     struct looking l = {.run = run, .batch = batch, .input = input, .named = input->path_entity};
     struct failure found = {.kind = FAILURE_NONE};
-    free(input->csv);
     input->csv = NULL;
     input->csv_records = false;
     l.decoder = csv_decoder_new((enum csv_encoding)run->options->encoding);

@@ -4,7 +4,7 @@
 set -eu
 
 build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev zlib1g-dev zip'
-test='libcmocka-dev perl unzip gzip python3-minimal binutils'
+test='libcmocka-dev perl unzip gzip binutils'
 lint='clang clang-tidy cppcheck clang-format'
 
 wanted=''
@@ -27,7 +27,7 @@ have() {
     case $1 in
     gcc | make | pkg-config | zip | unzip | gzip | perl | clang | clang-tidy | cppcheck | clang-format)
         command -v "$1" >/dev/null 2>&1 ;;
-    python3-minimal) command -v python3 >/dev/null 2>&1 ;;
+
     binutils) command -v nm >/dev/null 2>&1 ;;
     libc6-dev) header stdio.h ;;
     libcjson-dev) header cjson/cJSON.h ;;

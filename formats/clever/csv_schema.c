@@ -101,16 +101,17 @@ bool clever_csv_blank(const struct csv_fields *fields, struct arena *arena)
 }
 
 /* Adds an id to the record's only list, whose room is that of its columns. */
-static bool add_reference(struct reference_values *list, struct slice id, struct arena *arena)
+static bool add_reference(struct reference_values *list, struct slice **ids, struct slice id,
+                          struct arena *arena)
 {
     if (id.len == 0)
         return true;
-    struct slice *ids = list->count ? (struct slice *)(uintptr_t)list->ids
-                                    : arena_alloc(arena, CLEVER_CSV_MAX_FIELDS * sizeof *ids);
-    if (!ids)
+    if (!*ids)
+        *ids = arena_alloc(arena, CLEVER_CSV_MAX_FIELDS * sizeof **ids);
+    if (!*ids)
         return false;
-    ids[list->count++] = id;
-    list->ids = ids;
+    (*ids)[list->count++] = id;
+    list->ids = *ids;
     return true;
 }
 
@@ -119,6 +120,7 @@ void clever_csv_record(const struct clever_csv_header *columns, const struct csv
 {
     memset(record, 0, sizeof *record);
     record->entity = columns->entity;
+    struct slice *ids = NULL;
     for (size_t i = 0; i < columns->count; i++) {
         const struct clever_csv_field *field = &clever_csv_fields[columns->first + i];
         int column = columns->column[i];
@@ -127,7 +129,7 @@ void clever_csv_record(const struct clever_csv_header *columns, const struct csv
         struct slice raw = fields->items[column];
         struct clean_text text = clean(raw, arena);
         if (field->list) {
-            if (!add_reference(&record->list[field->attribute], text.value, arena))
+            if (!add_reference(&record->list[field->attribute], &ids, text.value, arena))
                 return;
         } else {
             record->attr[field->attribute] = (struct attribute_value){

@@ -187,38 +187,41 @@ static enum skipped skip_blocks(struct json_framer *f, const struct window *w)
     return SKIP_MORE;
 }
 
+/* The next byte outside strings that means something; SKIP_STOP when it ends the text. */
+static enum skipped skip_bytes(struct json_framer *f, const struct window *w)
+{
+    while (f->at < w->len && !meaning[(unsigned char)w->bytes[f->at]])
+        f->at++;
+    if (f->at == w->len)
+        return SKIP_MORE;
+    char c = w->bytes[f->at];
+    unsigned char what = meaning[(unsigned char)c];
+    if (f->nest.len == 0 && (what == 2 || what == 4))
+        return SKIP_STOP;
+    f->at++;
+    f->in_string = what == 1;
+    return what >= 3 ? skip_bracket(f, c) : SKIP_MORE;
+}
+
 /* Moves over balanced brackets and strings to the next `,` `]` or `}` outside them. */
 static enum skipped skip(struct json_framer *f, const struct window *w)
 {
-    for (;;) {
+    enum skipped result = SKIP_MORE;
+    while (result == SKIP_MORE && f->at < w->len) {
         if (f->nest.len > 0 && !f->escaped) {
-            enum skipped result = skip_blocks(f, w);
+            result = skip_blocks(f, w);
             if (result != SKIP_MORE)
-                return result;
+                break;
         }
         if (f->in_string) {
             if (!skip_string(f, w))
-                return SKIP_MORE;
+                break;
             f->in_string = false;
             f->at++;
         }
-        while (f->at < w->len && !meaning[(unsigned char)w->bytes[f->at]])
-            f->at++;
-        if (f->at == w->len)
-            return SKIP_MORE;
-        char c = w->bytes[f->at];
-        unsigned char what = meaning[(unsigned char)c];
-        if (f->nest.len == 0 && (what == 2 || what == 4))
-            return SKIP_STOP;
-        f->at++;
-        if (what == 1) {
-            f->in_string = true;
-        } else if (what >= 3) {
-            enum skipped result = skip_bracket(f, c);
-            if (result != SKIP_MORE)
-                return result;
-        }
+        result = skip_bytes(f, w);
     }
+    return result;
 }
 
 /* The frame for a skip that did not stop. */
