@@ -73,7 +73,8 @@ bool csv_decode(struct csv_decoder *decoder, struct slice text, struct arena *ar
     char *out = arena_bytes(arena, room);
     if (!out)
         return false;
-    char *from = (char *)(uintptr_t)text.ptr; /* iconv does not write there */
+    char *from; /* iconv does not write there */
+    memcpy(&from, &text.ptr, sizeof from);
     char *to = out;
     size_t rest = text.len;
     (void)iconv(decoder->iconv, NULL, NULL, NULL, NULL);
