@@ -51,8 +51,8 @@ struct issue_line {
 
 /* A piece of rendered rows. */
 struct row_span {
-    uint32_t start; /* a batch's rows are far from 4 GiB: its records are at most 64 MiB */
-    uint32_t len;
+    size_t start;
+    size_t len;
     uint32_t count;
 };
 

@@ -46,7 +46,8 @@ struct conversion {
     /* the stage being run */
     enum entity stage;
     size_t next_input;
-    bool survey_again;
+    bool unsure;       /* the reader's: an input may hold combined objects */
+    bool survey_again; /* the committer's */
 };
 
 /* ---- the steps of the pipeline ---- */
@@ -87,7 +88,7 @@ static bool read_batch(void *context, struct batch *batch, bool *more, struct fa
             break;
         if (result == READER_END)
             continue;
-        c->survey_again = c->survey_again || result == READER_UNSURE;
+        c->unsure = result == READER_UNSURE;
         return false;
     }
     return true;
@@ -228,7 +229,7 @@ static bool discard_files(struct conversion *c, struct failure *failure)
 static bool begin_attempt(struct conversion *c, struct failure *failure)
 {
     int threads = c->run.options->threads;
-    c->survey_again = c->run.contest = false;
+    c->unsure = c->survey_again = c->run.contest = false;
     if (!open_sinks(c, failure))
         return false;
     for (int e = 0; e < ENTITY_COUNT; e++) {
@@ -260,6 +261,7 @@ static bool run_stages(struct conversion *c, struct failure *failure)
         c->next_input = 0;
         bool ok = pipeline_run(c->pipeline, &steps, c, failure);
         reader_close(&c->run.reader);
+        c->survey_again = c->survey_again || c->unsure;
         if (!ok || c->survey_again)
             return false;
     }
@@ -486,11 +488,14 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     for (bool complete = false; again;) {
         ok = attempt(&c, complete, failure);
         bool guessed_wrong = !ok && c.survey_again && failure->kind == FAILURE_NONE;
-        again = guessed_wrong || (ok && c.run.contest);
+        again = (guessed_wrong && !complete) || (ok && c.run.contest);
         complete = complete || guessed_wrong;
         again = again && discard_files(&c, failure);
     }
     ok = ok && failure->kind == FAILURE_NONE && finish(&c, &summary, failure);
+    if (!ok && failure->kind == FAILURE_NONE)
+        failure_set(failure, FAILURE_INPUT,
+                    "the export was changed while it was being read; run again when it is complete");
     if (ok && !options->quiet)
         summary_put_text(told, &summary);
     forget_attempt(&c);

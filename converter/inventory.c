@@ -551,7 +551,42 @@ bool inventory_build(struct inventory *inventory, const struct options *options,
     return true;
 }
 
-struct source *input_open(const struct input *input, struct failure *failure)
+/* Whether an open file is the one it was before, as far as the system tells. */
+static bool as_before(struct input *input, int fd, struct failure *failure)
+{
+    struct stat now;
+    if (fstat(fd, &now) != 0)
+        return failure_set(failure, FAILURE_INPUT, "%s: cannot be read: %s", input->label,
+                           strerror(errno));
+    const struct stat *then = &input->stamp;
+    bool same = !input->stamped ||
+                (now.st_dev == then->st_dev && now.st_ino == then->st_ino &&
+                 now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+                 now.st_mtim.tv_nsec == then->st_mtim.tv_nsec);
+    input->stamped = true;
+    input->stamp = now;
+    return same || failure_set(failure, FAILURE_INPUT,
+                               "%s: was changed while it was being read; run again when the "
+                               "export is complete",
+                               input->label);
+}
+
+static struct source *open_file(struct input *input, struct failure *failure)
+{
+    int fd = open(input->open_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        failure_set(failure, FAILURE_INPUT, "%s: cannot be opened: %s", input->label,
+                    strerror(errno));
+        return NULL;
+    }
+    if (!as_before(input, fd, failure)) {
+        (void)close(fd);
+        return NULL;
+    }
+    return source_from_fd(fd, input->label, failure);
+}
+
+struct source *input_open(struct input *input, struct failure *failure)
 {
     struct source *source = NULL;
     if (input->zip) {
@@ -559,12 +594,7 @@ struct source *input_open(const struct input *input, struct failure *failure)
     } else if (input->spool >= 0) {
         source = stream(input->spool, input->label, failure);
     } else {
-        int fd = open(input->open_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (fd < 0)
-            failure_set(failure, FAILURE_INPUT, "%s: cannot be opened: %s", input->label,
-                        strerror(errno));
-        else
-            source = source_from_fd(fd, input->label, failure);
+        source = open_file(input, failure);
     }
     return source ? source_sniffed(source, failure) : NULL;
 }

@@ -10,6 +10,8 @@
 #include "formats/clever/schema.h"
 #include "formats/source/source.h"
 
+#include <sys/stat.h>
+
 enum input_form {
     FORM_UNKNOWN,
     FORM_JSON,
@@ -46,6 +48,8 @@ struct input {
     struct slice path;     /* below the EXPORT, for rule 4 and for the order */
     const char *open_path; /* a file; NULL for a spool or a zip member */
     int spool;             /* an unlinked file, or -1 */
+    bool stamped;          /* a file: `stamp` is what it was when it was opened first */
+    struct stat stamp;
     struct zip_archive *zip;
     struct zip_place place;
 
@@ -99,8 +103,9 @@ bool inventory_build(struct inventory *inventory, const struct options *options,
                      struct failure *failure);
 void inventory_release(struct inventory *inventory);
 
-/* Opens an input from its beginning, unpacked. */
-struct source *input_open(const struct input *input, struct failure *failure);
+/* Opens an input from its beginning, unpacked. A file that is not what it was when it was opened
+ * first is a failure: what was learned of it holds no more. */
+struct source *input_open(struct input *input, struct failure *failure);
 
 /* Whether a run with these options uses records of the entity. */
 bool entity_used(const struct options *options, enum entity entity);

@@ -240,6 +240,14 @@ static bool open_old(struct outdir *outdir, struct failure *failure)
                            outdir->shown, strerror(errno));
     if (fstat(outdir->old, &mine) != 0 || fstat(outdir->parent, &above) != 0)
         return output_failure(failure, outdir->shown, "cannot be examined");
+    struct stat review;
+    if (fstatat(outdir->old, REVIEW, &review, 0) == 0 && !S_ISDIR(review.st_mode))
+        return failure_set(failure, FAILURE_OUTPUT,
+                           "%s: holds something called review that is no folder; move it away",
+                           outdir->shown);
+    if (flock(outdir->old, LOCK_EX | LOCK_NB) != 0)
+        return failure_set(failure, FAILURE_OUTPUT,
+                           "%s: another run is writing there; wait for its end", outdir->shown);
     if (mine.st_dev != above.st_dev)
         return failure_set(failure, FAILURE_OUTPUT,
                            "%s: is a mount point, which cannot be replaced in one step; use a "
@@ -451,11 +459,26 @@ struct place {
     const char *name;
 };
 
+/* Whether DIR is still the folder that was opened at the start. */
+static bool unchanged(const struct outdir *outdir)
+{
+    struct stat now;
+    struct stat then;
+    return outdir->old < 0 ||
+           (fstatat(outdir->parent, outdir->base, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+            fstat(outdir->old, &then) == 0 && now.st_dev == then.st_dev &&
+            now.st_ino == then.st_ino);
+}
+
 /* Exchanges two folders, or moves the first one when the second does not exist. */
 static bool swap(const struct outdir *outdir, struct place from, struct place to, bool exists,
                  struct failure *failure)
 {
     unsigned flags = exists ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+    if (exists && !unchanged(outdir))
+        return failure_set(failure, FAILURE_OUTPUT,
+                           "%s: somebody has replaced it during the run; run again",
+                           outdir->shown);
     if (renameat2(from.folder, from.name, to.folder, to.name, flags) == 0)
         return true;
     return failure_set(failure, FAILURE_OUTPUT,

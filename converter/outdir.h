@@ -17,8 +17,8 @@
 
 struct outdir;
 
-/* Finds out whether DIR can be replaced and makes the stage, with a folder `review` in it. NULL
- * with FAILURE_OUTPUT; nothing is left then. */
+/* Finds out whether DIR can be replaced, locks it against other runs, and makes the stage, with a
+ * folder `review` in it. NULL with FAILURE_OUTPUT; nothing is left then. */
 struct outdir *outdir_open(const char *dir, struct failure *failure);
 
 /* Creates a file in the stage, readable by its owner only; `name` like "School.csv" or

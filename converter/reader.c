@@ -147,6 +147,11 @@ bool reader_sniff(struct reader *reader, size_t index, struct failure *failure)
             start++;
         if (reader->end || text.len - start >= 4)
             break;
+        if (start == text.len) {
+            reader->offset += text.len;
+            buf_reset(&text);
+            start = 0;
+        }
         ok = read_more(reader, &text, 0, failure);
     }
     if (ok)
@@ -433,9 +438,15 @@ static enum reader_result step_json(struct reader *reader, struct batch *batch, 
 
 /* ---- batches ---- */
 
+/* The bytes of the window before this place are done with. */
+static size_t keep_from(const struct reader *reader)
+{
+    return reader->is_csv ? csv_framer_keep(&reader->csv) : framer_keep(&reader->framer);
+}
+
 static void carry_over(struct reader *reader, struct batch *batch, size_t start)
 {
-    size_t keep = reader->is_csv ? csv_framer_keep(&reader->csv) : framer_keep(&reader->framer);
+    size_t keep = keep_from(reader);
     struct slice done = slice_of(batch->text.data + start, keep);
     count_lines(done, &reader->line, &reader->after_cr);
     buf_reset(&reader->carry);
@@ -475,7 +486,6 @@ enum reader_result reader_fill(struct reader *reader, struct batch *batch,
     if (!begin_segment(reader, batch, &start, failure))
         return READER_FAILED;
     uint32_t segment = (uint32_t)(batch->segment_count - 1);
-    size_t before = batch->element_count;
     for (;;) {
         enum reader_result result = reader->is_csv
                                         ? step_csv(reader, batch, segment, start, failure)
@@ -489,7 +499,7 @@ enum reader_result reader_fill(struct reader *reader, struct batch *batch,
         size_t full = reader->is_csv && reader->batch_bytes > CSV_BATCH_BYTES
                           ? CSV_BATCH_BYTES
                           : reader->batch_bytes;
-        if (batch->text.len >= full && batch->element_count > before) {
+        if (batch->text.len >= full && keep_from(reader) > 0) {
             carry_over(reader, batch, start);
             return READER_FULL;
         }

@@ -358,22 +358,27 @@ struct school_refs {
     struct slice *ids;
     const struct id_entry **entries; /* NULL: nothing in the export has this id */
     size_t count;
+    struct slice_set known_ids;
+    struct slice_set known_entries;
 };
 
-static bool same_school(const struct school_refs *refs, size_t i, struct slice id,
-                        const struct id_entry *entry)
-{
-    return slice_equal(refs->ids[i], id) || (entry && refs->entries[i] == entry);
-}
-
-static void add_school(const struct worker *w, struct school_refs *refs, struct slice id)
+/* Adds a school unless it is there already, under this id or another one: told by two sets, so
+ * that long lists take no longer for each. False: out of memory. */
+static bool add_school(struct worker *w, struct school_refs *refs, struct slice id)
 {
     const struct id_entry *entry = refer(w, ENTITY_SCHOOL, id);
-    for (size_t i = 0; i < refs->count; i++)
-        if (same_school(refs, i, id, entry))
-            return;
-    refs->ids[refs->count] = id;
-    refs->entries[refs->count++] = entry;
+    struct arena *arena = &w->batch->arena;
+    bool fresh = slice_set_add(&refs->known_ids, arena, id);
+    if (fresh && entry) {
+        /* The address stands for the entry: a copy of it that stays where it is. */
+        struct slice address = arena_copy(arena, slice_of((const char *)&entry, sizeof entry));
+        fresh = address.ptr && slice_set_add(&refs->known_entries, arena, address);
+    }
+    if (fresh) {
+        refs->ids[refs->count] = id;
+        refs->entries[refs->count++] = entry;
+    }
+    return !arena->oom;
 }
 
 /* The distinct schools of the record: `school`, then `schools`. False: out of memory. */
@@ -385,13 +390,14 @@ static bool school_refs(struct worker *w, struct school_refs *refs)
     refs->ids = arena_alloc(&w->batch->arena, room * sizeof *refs->ids);
     refs->entries = arena_alloc(&w->batch->arena, room * sizeof *refs->entries);
     refs->count = 0;
-    if (!refs->ids || !refs->entries)
-        return false;
-    if (school.len)
-        add_school(w, refs, school);
-    for (size_t i = 0; i < list->count; i++)
-        add_school(w, refs, list->ids[i]);
-    return true;
+    bool ok = refs->ids && refs->entries &&
+              slice_set_init(&refs->known_ids, &w->batch->arena, room) &&
+              slice_set_init(&refs->known_entries, &w->batch->arena, room);
+    if (ok && school.len)
+        ok = add_school(w, refs, school);
+    for (size_t i = 0; ok && i < list->count; i++)
+        ok = add_school(w, refs, list->ids[i]);
+    return ok;
 }
 
 static bool in_output(const struct id_entry *entry)
@@ -534,13 +540,13 @@ static void put_rows(struct worker *w, int school_column, const struct slice *sc
                      size_t count)
 {
     struct row_span *span = &w->outcome->rows[w->file];
-    span->start = (uint32_t)w->batch->rows[w->file].len;
+    span->start = w->batch->rows[w->file].len;
     for (size_t i = 0; i < count; i++) {
         if (school_column >= 0)
             w->cells[school_column] = schools[i];
         put_row(w);
     }
-    span->len = (uint32_t)w->batch->rows[w->file].len - span->start;
+    span->len = w->batch->rows[w->file].len - span->start;
     span->count = (uint32_t)count;
 }
 
@@ -754,14 +760,14 @@ static void put_members(struct worker *w, const struct members *members)
 {
     struct buf *out = &w->batch->rows[members->file];
     struct row_span *span = &w->outcome->rows[members->file];
-    span->start = (uint32_t)out->len;
+    span->start = out->len;
     for (size_t i = 0; i < members->written_count; i++) {
         csv_put_cell(out, w->outcome->written);
         csv_put_comma(out);
         csv_put_cell(out, members->written[i]);
         csv_end_row(out);
     }
-    span->len = (uint32_t)out->len - span->start;
+    span->len = out->len - span->start;
     span->count = (uint32_t)members->written_count;
 }
 
@@ -1065,12 +1071,12 @@ static void put_pair(struct worker *w, const struct id_entry *section,
 {
     struct buf *out = &w->batch->rows[SDS_STUDENT_ENROLLMENT];
     struct row_span *span = &w->outcome->rows[SDS_STUDENT_ENROLLMENT];
-    span->start = (uint32_t)out->len;
+    span->start = out->len;
     csv_put_cell(out, slice_of(section->text, section->len));
     csv_put_comma(out);
     csv_put_cell(out, slice_of(student->text, student->len));
     csv_end_row(out);
-    span->len = (uint32_t)out->len - span->start;
+    span->len = out->len - span->start;
     span->count = 1;
 }
 

@@ -58,6 +58,19 @@ for packed in students.zip whole.gz; do
 done
 [ "$bad" -eq 0 ]; ok 'zip and gzip cut off' $?
 
+# A zip whose end says that it has fewer members than it has.
+cp "$scratch/students.zip" "$scratch/students.cut"
+perl -e 'open F, "+<", $ARGV[0] or die; local $/; $z = <F>; $e = rindex $z, "PK\005\006";
+         substr($z, $e + 8, 4) = pack "vv", 2, 2; seek F, 0, 0; print F $z' "$scratch/students.cut"
+run "$scratch/students.cut"; refused; ok 'a zip that counts too few members' $?
+
+# White space is not kept: 200 MB of it in a file of 200 kB.
+{ printf '['; head -c 209715200 /dev/zero | tr '\0' ' '; printf '{"id":"1","name":{},"grade":"1"}]'; } | gzip -1 >"$scratch/blank.gz"
+(ulimit -v 150000; "$bin" -j2 --check -o "$scratch/never" "$scratch/blank.gz" >/dev/null 2>"$scratch/err"; [ $? -eq 5 ])
+status=$?
+case $bin in */asan/* | */tsan/*) status=0 ;; esac # they need more address space than that
+ok 'white space does not fill the memory' $status
+
 # A byte changed anywhere in the zip's data or directory: refused, or without effect on the files.
 "$bin" -q -o "$scratch/zip" "$scratch/students.zip"
 csv_sums "$scratch/zip" >"$scratch/good"

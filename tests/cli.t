@@ -27,6 +27,12 @@ chmod 750 "$scratch/modes"
 "$bin" --help >/dev/full 2>"$scratch/e"
 [ $? -eq 4 ] && [ "$(wc -l <"$scratch/e")" -eq 1 ]; ok 'also by --help' $?
 
+flock "$scratch/modes" "$bin" -o "$scratch/modes" "$input" 2>"$scratch/e"
+[ $? -eq 4 ] && grep -q 'another run' "$scratch/e"; ok 'a second run into the same folder is refused' $?
+mkdir "$scratch/odd" && echo mine >"$scratch/odd/review"
+"$bin" -o "$scratch/odd" "$input" 2>"$scratch/e"
+[ $? -eq 4 ] && [ "$(cat "$scratch/odd/review")" = mine ]; ok 'a file called review is left alone' $?
+
 # No columns but Microsoft's, in Microsoft's order.
 "$bin" -q --columns all -o "$scratch/all" "$input"
 cat >"$scratch/headers" <<'HEADERS'

@@ -129,6 +129,37 @@ void zip_free(struct zip_archive *zip)
     free(zip);
 }
 
+/* Whether another entry of the directory follows the last one that was counted. */
+static bool more_entries(const struct zip_archive *zip, const unz_file_info64 *last,
+                         ZPOS64_T place)
+{
+    enum { ENTRY_BYTES = 46 };
+    unsigned char mark[4];
+    off_t end = (off_t)(place + ENTRY_BYTES + last->size_filename + last->size_file_extra +
+                        last->size_file_comment);
+    return pread(zip->fd, mark, sizeof mark, end) == (ssize_t)sizeof mark &&
+           memcmp(mark, "PK\1\2", 4) == 0;
+}
+
+/* The count of members at the end of the archive may be too small: then the rest of the directory
+ * would be passed over in silence. */
+static bool counted_all(struct zip_archive *zip)
+{
+    unz_file_info64 info;
+    unz64_file_pos place;
+    return unzGetCurrentFileInfo64(zip->unzip, &info, NULL, 0, NULL, 0, NULL, 0) == UNZ_OK &&
+           unzGetFilePos64(zip->unzip, &place) == UNZ_OK &&
+           !more_entries(zip, &info, place.pos_in_zip_directory);
+}
+
+/* An archive without members has nothing but its end. */
+static bool really_empty(const struct zip_archive *zip)
+{
+    unsigned char mark[4];
+    return pread(zip->fd, mark, sizeof mark, 0) != (ssize_t)sizeof mark ||
+           memcmp(mark, "PK\3\4", 4) != 0;
+}
+
 static bool list_one(struct zip_archive *zip, char *name,
                      bool (*each)(void *context, const struct zip_member *member),
                      void *context, struct failure *failure)
@@ -163,7 +194,7 @@ bool zip_list(struct zip_archive *zip,
                            "%s: has more than 100,000 members; make a zip of the export alone",
                            zip->label);
     if (global.number_entry == 0)
-        return true;
+        return really_empty(zip) || bad_zip(zip, zip->label, failure);
     char *name = malloc(MAX_NAME + 1);
     if (!name)
         return failure_no_memory(failure);
@@ -171,6 +202,9 @@ bool zip_list(struct zip_archive *zip,
     bool ok = true;
     while (ok && result == UNZ_OK) {
         ok = list_one(zip, name, each, context, failure);
+        uint64_t left = --global.number_entry;
+        if (ok && left == 0 && !counted_all(zip))
+            ok = bad_zip(zip, zip->label, failure);
         if (ok)
             result = unzGoToNextFile(zip->unzip);
     }
