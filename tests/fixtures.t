@@ -46,6 +46,8 @@ pack_line() { # COMMAND ARGUMENT...
     crlf) sed 's/$/\r/' "$1" >"$1.crlf" && mv "$1.crlf" "$1" ;;
     repeat) perl -e 'print $ARGV[0] x $ARGV[1]' "$2" "$3" >>"$1" ;;
     bytes) file=$1; shift; perl -e 'print map { pack "H*", $_ } @ARGV' "$@" >>"$file" ;;
+    rows) perl -e 'for my $i (1 .. $ARGV[0]) { (my $row = $ARGV[1]) =~ s/%d/$i/g; print "$row\n" }' \
+        "$2" "$3" >>"$1" ;;
     mkdir) mkdir -p "$1" ;;
     symlink) ln -s "$1" "$2" ;;
     *) echo "unknown pack line: $command" >&2; return 1 ;;
