@@ -114,8 +114,7 @@ static bool commit_batch(void *context, struct batch *batch, struct failure *fai
 
 static bool file_written(const struct options *options, int file)
 {
-    bool users = file == SDS_SCHOOL || file == SDS_TEACHER || file == SDS_STUDENT;
-    return !options->check && (users || !options->users_only);
+    return !options->check && options_make(options, (enum sds_file)file);
 }
 
 static bool put_header(struct sink *sink, const struct options *options, int file,

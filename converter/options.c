@@ -425,6 +425,12 @@ struct slice options_domain(const struct options *options, enum role role)
     return slice_from(own ? own : options->domain_all);
 }
 
+bool options_make(const struct options *options, enum sds_file file)
+{
+    return !options->users_only || file == SDS_SCHOOL || file == SDS_TEACHER ||
+           file == SDS_STUDENT;
+}
+
 const char *options_empty_word(enum sds_file file)
 {
     return empty_words[file];

@@ -90,6 +90,9 @@ void options_release(struct options *options);
 enum match options_match(const struct options *options, enum role role);
 struct slice options_domain(const struct options *options, enum role role);
 
+/* Whether a run with these options makes the file: --users-only makes three of them. */
+bool options_make(const struct options *options, enum sds_file file);
+
 /* The word of --allow-empty for a file: "student-enrollment". */
 const char *options_empty_word(enum sds_file file);
 

@@ -9,6 +9,7 @@
 #include "formats/base/grow.h"
 #include "formats/clever/entity.h"
 #include "formats/clever/links.h"
+#include "formats/json/scan.h"
 
 #include <stdlib.h>
 
@@ -101,11 +102,6 @@ static bool read_more(struct reader *reader, struct buf *text, size_t start,
     return !over_budget(reader, reader->offset + (text->len - start), failure);
 }
 
-static bool json_white(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
 /* Reads until `text` has at least three bytes, or all there are, and skips a BOM; the window then
  * starts at *start. */
 static bool begin(struct reader *reader, struct buf *text, size_t *start,
@@ -143,7 +139,7 @@ bool reader_sniff(struct reader *reader, size_t index, struct failure *failure)
     bool ok = reader_open(reader, index, JSON_AUTO, failure) &&
               begin(reader, &text, &start, failure);
     while (ok) {
-        while (start < text.len && json_white(text.data[start]))
+        while (start < text.len && json_space(text.data[start]))
             start++;
         if (reader->end || text.len - start >= 4)
             break;
@@ -519,15 +515,6 @@ struct finding {
     bool data_list; /* an envelope after all */
 };
 
-static bool taken_key(struct slice key)
-{
-    static const char *const keys[] = {"id", "sis_id", "name", "school", "data"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (slice_is(key, keys[i]))
-            return true;
-    return false;
-}
-
 static bool note_combined(struct input *input, uint64_t value)
 {
     uint64_t *combined =
@@ -544,7 +531,7 @@ static bool find_step(struct input *input, struct finding *finding, const struct
     struct json_error error;
     bool ok = true;
     switch (frame->kind) {
-    case FRAME_KEY: finding->taken = finding->taken || taken_key(frame->text); break;
+    case FRAME_KEY: finding->taken = finding->taken || framer_not_combined(frame->text); break;
     case FRAME_LIST:
         finding->used_key = frame->text.ptr && used_key(frame->text);
         finding->data_list = finding->data_list || (frame->envelope && !frame->nested);

@@ -157,12 +157,6 @@ static bool is_empty(const struct report *r, enum sds_file file)
     return totals[file].accepted == 0;
 }
 
-static bool file_written(const struct options *options, enum sds_file file)
-{
-    return !options->users_only || file == SDS_SCHOOL || file == SDS_TEACHER ||
-           file == SDS_STUDENT;
-}
-
 static void empty_entity_lines(struct report *r)
 {
     const struct options *options = r->run->options;
@@ -172,7 +166,7 @@ static void empty_entity_lines(struct report *r)
         buf_printf(&more, "%zu zip%s inside a zip %s not looked into: unpack the outer one first.",
                    zips, zips == 1 ? "" : "s", zips == 1 ? "was" : "were");
     for (int f = 0; f < SDS_FILES; f++) {
-        if (!file_written(options, (enum sds_file)f) || !is_empty(r, (enum sds_file)f))
+        if (!options_make(options, (enum sds_file)f) || !is_empty(r, (enum sds_file)f))
             continue;
         struct issue issue = {.code = ISSUE_empty_entity,
                               .file = SDS_NO_FILE,

@@ -165,8 +165,7 @@ static void add_output(struct document *d, const struct summary *summary)
     for (int f = 0; f < SDS_FILES; f++) {
         const struct file_totals *file = &summary->totals.file[f];
         bool own = sds_formats[f].entity != ENTITY_NONE;
-        if (summary->run->options->users_only && f != SDS_SCHOOL && f != SDS_TEACHER &&
-            f != SDS_STUDENT)
+        if (!options_make(summary->run->options, (enum sds_file)f))
             continue;
         struct buf name = {0};
         put_file_name(&name, summary->run->options, (enum sds_file)f);
@@ -280,8 +279,7 @@ static void put_files(struct buf *out, const struct summary *summary)
     for (int f = 0; f < SDS_FILES; f++) {
         const struct file_totals *file = &summary->totals.file[f];
         bool own = sds_formats[f].entity != ENTITY_NONE;
-        bool users = f == SDS_SCHOOL || f == SDS_TEACHER || f == SDS_STUDENT;
-        if (summary->run->options->users_only && !users)
+        if (!options_make(summary->run->options, (enum sds_file)f))
             continue;
         struct buf name = {0};
         put_file_name(&name, summary->run->options, (enum sds_file)f);

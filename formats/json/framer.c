@@ -94,11 +94,6 @@ static struct frame more(const struct json_framer *f, const struct window *w)
     return (struct frame){.kind = FRAME_MORE};
 }
 
-static bool json_space(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
 /* Moves to the next byte that is no white space; false at the end of the window. */
 static bool next_byte(struct json_framer *f, const struct window *w, char *byte)
 {
@@ -369,7 +364,7 @@ static struct frame at_key(struct json_framer *f, const struct window *w)
     return step();
 }
 
-static bool no_combined_key(struct slice key)
+bool framer_not_combined(struct slice key)
 {
     static const char *const keys[] = {"id", "sis_id", "name", "school", "data"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -392,7 +387,7 @@ static struct frame in_key(struct json_framer *f, const struct window *w)
         return step();
     memcpy(f->key, name, len);
     f->key_len = len;
-    f->taken = f->taken || no_combined_key(slice_of(name, len));
+    f->taken = f->taken || framer_not_combined(slice_of(name, len));
     if (f->mode != JSON_ASSUME_COMBINED)
         return step();
     return text_frame(f, FRAME_KEY, slice_of(f->key, len));

@@ -100,6 +100,9 @@ struct json_framer {
     size_t combined_next;
 };
 
+/* Whether an object with this key at its top level is no combined object (formats/README.md). */
+bool framer_not_combined(struct slice key);
+
 void framer_init(struct json_framer *f, const struct framer_names *names, enum framer_mode mode);
 void framer_release(struct json_framer *f);
 

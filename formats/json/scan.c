@@ -216,14 +216,9 @@ static const char *bad(struct scan *s, const char *p, const char *reason)
     return NULL;
 }
 
-static inline bool white(char c)
-{
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
 static inline const char *skip_space(const char *p, const char *end)
 {
-    while (p < end && white(*p))
+    while (p < end && json_space(*p))
         p++;
     return p;
 }

@@ -80,6 +80,12 @@ struct slice json_decode(const struct json_value *value, char *out);
  * interest has (anything but ASCII). */
 size_t json_short_name(struct slice raw, char *out, size_t size);
 
+/* White space in JSON's sense (RFC 8259, section 2). */
+static inline bool json_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 /* Whether the value is an object or a list. */
 static inline bool json_is_container(const struct json_value *value)
 {
