@@ -328,7 +328,7 @@ static bool is_json_value(const struct frame *frame)
 {
     struct json_error error;
     return frame->list != 0 || frame->text.ptr[0] == '{' ||
-           json_scan(NULL, frame->text, NULL, &error);
+           json_check(frame->text, &error);
 }
 
 /* One frame; READER_FULL means: go on. */
@@ -552,7 +552,7 @@ static bool find_step(struct input *input, struct finding *finding, const struct
             buf_put_slice(&object, frame->text);
             buf_put_byte(&object, '}');
             finding->unclean = finding->unclean || object.oom ||
-                               !json_scan(NULL, buf_slice(&object), NULL, &error);
+                               !json_check(buf_slice(&object), &error);
             buf_release(&object);
         }
         break;

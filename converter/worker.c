@@ -20,7 +20,7 @@
 
 struct worker {
     const struct run *run;
-    struct json_value *values;
+    struct json_scanner *scanner;
     struct record record;
     struct slice cells[SDS_MAX_COLUMNS];
     struct csv_decoder *decoder;
@@ -42,9 +42,9 @@ struct worker *worker_new(const struct run *run)
     if (!worker)
         return NULL;
     worker->run = run;
-    worker->values = calloc(clever_slots(run->schema), sizeof *worker->values);
+    worker->scanner = clever_scanner_new(run->schema);
     worker->decoder = csv_decoder_new((enum csv_encoding)run->options->encoding);
-    if (!worker->values || !worker->decoder) {
+    if (!worker->scanner || !worker->decoder) {
         worker_free(worker);
         return NULL;
     }
@@ -58,7 +58,7 @@ void worker_free(struct worker *worker)
     for (int r = 0; r < ROLES; r++)
         free(worker->seen[r]);
     csv_decoder_free(worker->decoder);
-    free(worker->values);
+    json_scanner_free(worker->scanner);
     free(worker);
 }
 
@@ -1148,7 +1148,7 @@ static bool process_json(struct worker *w, const struct element *element,
     struct sorted sorted;
     if (element->unused)
         return true;
-    sort_element(w->run, batch, element, w->values, &batch->arena, &sorted);
+    sort_element(w->run, batch, element, w->scanner, &batch->arena, &sorted);
     if (sorted.failed)
         return failed_download(input, &batch->failure);
     batch->survey_again = !input->surveyed && (sorted.open || sorted.entity != batch->stage);

@@ -30,14 +30,15 @@ static inline size_t bytes_plain(const char *text, size_t len)
 #if BYTES_SSE2
     const __m128i quote = _mm_set1_epi8('"');
     const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i space = _mm_set1_epi8(0x20);
-    const __m128i del = _mm_set1_epi8(0x7F);
+    const __m128i one = _mm_set1_epi8(1);
+    const __m128i low = _mm_set1_epi8(0x21);
     for (; len - at >= 16; at += 16) {
         __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
-        /* As signed bytes everything above ASCII is below the space, too. */
+        /* One more than DEL, and everything above it, is negative: so is what is not printable
+         * ASCII smaller than one more than the space. */
         __m128i other = _mm_or_si128(
             _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)),
-            _mm_or_si128(_mm_cmplt_epi8(block, space), _mm_cmpeq_epi8(block, del)));
+            _mm_cmplt_epi8(_mm_add_epi8(block, one), low));
         unsigned mask = (unsigned)_mm_movemask_epi8(other);
         if (mask)
             return at + (size_t)__builtin_ctz(mask);
@@ -109,6 +110,26 @@ static inline size_t bytes_count(const char *text, size_t len, char byte)
     return count;
 }
 
+/* The first place of a or b; len when there is none. */
+static inline size_t bytes_find2(const char *text, size_t len, char a, char b)
+{
+    size_t at = 0;
+#if BYTES_SSE2
+    const __m128i va = _mm_set1_epi8(a);
+    const __m128i vb = _mm_set1_epi8(b);
+    for (; len - at >= 16; at += 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
+        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(block, va), _mm_cmpeq_epi8(block, vb));
+        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+        if (mask)
+            return at + (size_t)__builtin_ctz(mask);
+    }
+#endif
+    while (at < len && text[at] != a && text[at] != b)
+        at++;
+    return at;
+}
+
 /* The first place of a, b, c or d; len when there is none. */
 static inline size_t bytes_find4(const char *text, size_t len, char a, char b, char c, char d)
 {
@@ -131,6 +152,87 @@ static inline size_t bytes_find4(const char *text, size_t len, char a, char b, c
     while (at < len && text[at] != a && text[at] != b && text[at] != c && text[at] != d)
         at++;
     return at;
+}
+
+/* Copies with ASCII letters in lower case; the two do not overlap. */
+static inline void bytes_lower(char *out, const char *text, size_t len)
+{
+    size_t at = 0;
+#if BYTES_SSE2
+    const __m128i before = _mm_set1_epi8('A' - 1);
+    const __m128i after = _mm_set1_epi8('Z' + 1);
+    const __m128i bit = _mm_set1_epi8(0x20);
+    for (; len - at >= 16; at += 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
+        __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(block, before), _mm_cmplt_epi8(block, after));
+        _mm_storeu_si128((__m128i *)(void *)(out + at),
+                         _mm_or_si128(block, _mm_and_si128(upper, bit)));
+    }
+#endif
+    for (; at < len; at++)
+        out[at] = (char)(text[at] >= 'A' && text[at] <= 'Z' ? text[at] + 0x20 : text[at]);
+}
+
+/* Copies, and tells whether a, b, c or d is among the bytes; the two do not overlap. */
+static inline bool bytes_copy_find4(char *out, const char *text, size_t len, char a, char b,
+                                    char c, char d)
+{
+#if BYTES_SSE2
+    const __m128i va = _mm_set1_epi8(a);
+    const __m128i vb = _mm_set1_epi8(b);
+    const __m128i vc = _mm_set1_epi8(c);
+    const __m128i vd = _mm_set1_epi8(d);
+    if (len >= 8) {
+        __m128i hit = _mm_setzero_si128();
+        size_t at = 0;
+        for (;;) {
+            __m128i block;
+            if (len - at >= 16) {
+                block = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
+                _mm_storeu_si128((__m128i *)(void *)(out + at), block);
+            } else {
+                /* 8 to 15 bytes are left, or fewer behind a whole block: two halves overlap. */
+                size_t first = len - at >= 8 ? at : len - 8;
+                __m128i low = _mm_loadl_epi64((const __m128i *)(const void *)(text + first));
+                __m128i high = _mm_loadl_epi64((const __m128i *)(const void *)(text + len - 8));
+                _mm_storel_epi64((__m128i *)(void *)(out + first), low);
+                _mm_storel_epi64((__m128i *)(void *)(out + len - 8), high);
+                block = _mm_unpacklo_epi64(low, high);
+            }
+            __m128i found =
+                _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, va), _mm_cmpeq_epi8(block, vb)),
+                             _mm_or_si128(_mm_cmpeq_epi8(block, vc), _mm_cmpeq_epi8(block, vd)));
+            hit = _mm_or_si128(hit, found);
+            at += 16;
+            if (at >= len)
+                return _mm_movemask_epi8(hit) != 0;
+        }
+    }
+#endif
+    bool found = false;
+    for (size_t at = 0; at < len; at++) {
+        char byte = text[at];
+        out[at] = byte;
+        found = found || byte == a || byte == b || byte == c || byte == d;
+    }
+    return found;
+}
+
+/* Which of the first 32 bytes of two texts are equal: bit i for byte i. */
+static inline uint32_t bytes_equal32(const char *a, const char *b)
+{
+#if BYTES_SSE2
+    const __m128i *x = (const __m128i *)(const void *)a;
+    const __m128i *y = (const __m128i *)(const void *)b;
+    __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128(x), _mm_loadu_si128(y));
+    __m128i high = _mm_cmpeq_epi8(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1));
+    return (uint32_t)_mm_movemask_epi8(low) | (uint32_t)_mm_movemask_epi8(high) << 16;
+#else
+    uint32_t equal = 0;
+    for (unsigned i = 0; i < 32; i++)
+        equal |= (uint32_t)(a[i] == b[i]) << i;
+    return equal;
+#endif
 }
 
 /* What stands where in a block of 64 bytes: bit i for byte i. */

@@ -177,9 +177,9 @@ void clever_schema_free(struct clever_schema *schema)
     free(schema);
 }
 
-size_t clever_slots(const struct clever_schema *schema)
+struct json_scanner *clever_scanner_new(const struct clever_schema *schema)
 {
-    return json_schema_slots(schema->json);
+    return json_scanner_new(schema->json);
 }
 
 static const struct json_value *outer(const struct clever_schema *schema,
@@ -201,12 +201,13 @@ static bool has(const struct clever_schema *schema, const struct clever_element 
     return inner(schema, element, key)->type != JSON_ABSENT;
 }
 
-bool clever_scan(const struct clever_schema *schema, struct slice text,
-                 struct json_value *values, struct clever_element *element,
+bool clever_scan(const struct clever_schema *schema, struct json_scanner *scanner,
+                 struct slice text, const char *limit, struct clever_element *element,
                  struct json_error *error)
 {
-    *element = (struct clever_element){.text = text, .values = values};
-    if (!json_scan(schema->json, text, values, error))
+    *element =
+        (struct clever_element){.text = text, .values = json_scanner_values(scanner)};
+    if (!json_scan(scanner, text, limit, error))
         return false;
     if (text.len == 0 || text.ptr[0] != '{') {
         *error = (struct json_error){"is not a JSON object", 0};

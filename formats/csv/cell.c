@@ -4,18 +4,9 @@
 
 #include <csv.h>
 
-static bool needs_quotes(struct slice cell)
+/* Every byte a doubled quote, and the two around it: csv_write2 cannot need more. */
+static void put_quoted(struct buf *out, struct slice cell)
 {
-    return bytes_find4(cell.ptr, cell.len, ',', '"', '\r', '\n') < cell.len;
-}
-
-void csv_put_cell(struct buf *out, struct slice cell)
-{
-    if (!needs_quotes(cell)) {
-        buf_put_slice(out, cell);
-        return;
-    }
-    /* Every byte a doubled quote, and the two around it: csv_write2 cannot need more. */
     if (cell.len > (SIZE_MAX - 2) / 2 || !buf_reserve(out, cell.len * 2 + 2)) {
         out->oom = true;
         return;
@@ -23,12 +14,12 @@ void csv_put_cell(struct buf *out, struct slice cell)
     out->len += csv_write2(out->data + out->len, out->cap - out->len, cell.ptr, cell.len, '"');
 }
 
-void csv_put_comma(struct buf *out)
+void csv_put_cell(struct buf *out, struct slice cell)
 {
-    buf_put_byte(out, ',');
-}
-
-void csv_end_row(struct buf *out)
-{
-    buf_put(out, "\r\n", 2);
+    if (cell.len == 0 || !buf_reserve(out, cell.len))
+        return;
+    if (bytes_copy_find4(out->data + out->len, cell.ptr, cell.len, ',', '"', '\r', '\n'))
+        put_quoted(out, cell);
+    else
+        out->len += cell.len;
 }

@@ -130,7 +130,7 @@ static bool skip_string(struct json_framer *f, const struct window *w)
             f->at++;
             continue;
         }
-        f->at += bytes_find4(w->bytes + f->at, w->len - f->at, '"', '\\', '"', '\\');
+        f->at += bytes_find2(w->bytes + f->at, w->len - f->at, '"', '\\');
         if (f->at == w->len)
             return false;
         if (w->bytes[f->at] == '"')
