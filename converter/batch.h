@@ -74,6 +74,8 @@ struct outcome {
     struct slice legacy; /* a v3 teacher's legacy_id */
     struct slice sis_id;
     struct slice written;  /* its SIS ID in the output */
+    uint64_t id_hash;      /* hash_of(id) */
+    uint64_t written_hash; /* hash_of(written) */
     struct slice root;     /* rejected: the id of the record whose own fault it was */
     struct slice username; /* as written; empty for none */
     uint64_t username_hash; /* without letter case; of people */

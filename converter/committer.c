@@ -135,9 +135,9 @@ static bool put_lines(struct committer *c, const struct current *now, bool worke
 static const struct id_entry *earlier(const struct current *now)
 {
     const struct outcome *outcome = now->outcome;
-    const struct id_entry *entry = index_find(now->index, SPACE_CLEVER, outcome->id);
+    const struct id_entry *entry = index_find_hashed(now->index, SPACE_CLEVER, outcome->id, outcome->id_hash);
     if ((!entry || !entry->accepted) && now->written_apart)
-        entry = index_find(now->index, SPACE_SIS, outcome->written);
+        entry = index_find_hashed(now->index, SPACE_SIS, outcome->written, outcome->written_hash);
     return entry && entry->accepted ? entry : NULL;
 }
 
@@ -146,10 +146,11 @@ static bool name_all(const struct current *now, const struct id_entry *entry,
                      struct failure *failure)
 {
     const struct outcome *outcome = now->outcome;
-    bool ok = index_name(now->index, SPACE_CLEVER, outcome->id, entry) &&
+    bool ok = index_name_hashed(now->index, SPACE_CLEVER, outcome->id, outcome->id_hash, entry) &&
               index_name(now->index, SPACE_LEGACY, outcome->legacy, entry);
     if (ok && now->written_apart)
-        ok = index_name(now->index, SPACE_SIS, outcome->written, entry);
+        ok = index_name_hashed(now->index, SPACE_SIS, outcome->written, outcome->written_hash,
+                               entry);
     return ok || failure_no_memory(failure);
 }
 
@@ -231,7 +232,7 @@ static bool compare_people(struct committer *c, const struct current *now, uint6
         return rejected;
     const struct id_index *others =
         c->run->indexes[now->entity == ENTITY_TEACHER ? ENTITY_STUDENT : ENTITY_TEACHER];
-    const struct id_entry *other = index_find(others, SPACE_SIS, outcome->written);
+    const struct id_entry *other = index_find_hashed(others, SPACE_SIS, outcome->written, outcome->written_hash);
     if (other && other->accepted && other->username != username && other->owner != now->owner)
         rejected = own_line(c, now,
                             &(struct issue){.code = ISSUE_id_shared,
@@ -342,7 +343,8 @@ static bool take_pair(struct committer *c, const struct current *now, struct fai
         return put_lines(c, now, true, failure) &&
                (!enrollments_marked(c->run->enrollments, c->pairs++) || put_rows(c, now, failure));
     const struct id_entry *student =
-        index_refer_sis(c->run->indexes[ENTITY_STUDENT], outcome->sis_id);
+        index_refer_sis(c->run->indexes[ENTITY_STUDENT], outcome->sis_id,
+                        hash_of(outcome->sis_id));
     return enrollments_add(c->run->enrollments, outcome->id, outcome->sis_id, student) ||
            failure_no_memory(failure);
 }
@@ -378,7 +380,7 @@ static bool take_record(struct committer *c, const struct current *now, struct f
 static uint64_t owner_of(const struct committer *c, const struct outcome *outcome)
 {
     if (outcome->user && outcome->id.len)
-        return hash_of(outcome->id) | (uint64_t)1 << 63;
+        return outcome->id_hash | (uint64_t)1 << 63;
     return c->element_base + outcome->element;
 }
 
@@ -411,8 +413,8 @@ static bool take_outcome(struct committer *c, struct batch *batch, const struct 
 static void prefetch(const struct committer *c, const struct outcome *outcome)
 {
     const struct id_index *index = c->run->indexes[outcome->entity];
-    index_prefetch(index, SPACE_CLEVER, outcome->id);
-    index_prefetch(index, SPACE_SIS, outcome->written);
+    index_prefetch(index, SPACE_CLEVER, outcome->id_hash);
+    index_prefetch(index, SPACE_SIS, outcome->written_hash);
     if (outcome->username.len)
         usernames_prefetch(c->usernames, outcome->username_hash);
 }

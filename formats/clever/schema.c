@@ -93,15 +93,16 @@ static const char *const hint_paths[HINT_KEYS] = {
     [KEY_MESSAGE] = "message",
 };
 
+/* A field table's line in one place. */
 struct field_slots {
-    int value[PLACES];
-    int ancestor[MAX_ANCESTORS][PLACES]; /* the objects on the way, but for roles */
+    int value;
+    int ancestor[MAX_ANCESTORS]; /* the objects on the way, but for roles */
     int ancestors;
 };
 
 struct clever_schema {
     struct json_schema *json;
-    struct field_slots *fields; /* clever_field_count */
+    struct field_slots *fields[PLACES]; /* clever_field_count each */
     int hints[HINT_KEYS][PLACES];
     size_t first[SHAPE_COUNT]; /* the lines of a shape stand together */
     size_t last[SHAPE_COUNT];
@@ -118,21 +119,29 @@ static bool want_both(struct json_schema *json, const char *path, int slots[PLAC
 
 /* The objects above a field: "credentials" of "credentials.district_username". A role of the
  * wrong type is no matter of columns, see clever_roles. */
-static bool want_ancestors(struct json_schema *json, const char *path, struct field_slots *slots)
+static bool want_ancestors(struct json_schema *json, const char *path,
+                           struct field_slots *slots[PLACES])
 {
     char above[MAX_PATH];
+    int both[PLACES];
     int dots = 0;
+    int count = 0;
     bool role = strncmp(path, "roles.", 6) == 0;
     for (size_t i = 0; path[i]; i++) {
         if (path[i] != '.' || (role && ++dots <= 2))
             continue;
-        if (slots->ancestors == MAX_ANCESTORS || i >= sizeof above)
+        if (count == MAX_ANCESTORS || i >= sizeof above)
             return false;
         memcpy(above, path, i);
         above[i] = '\0';
-        if (!want_both(json, above, slots->ancestor[slots->ancestors++]))
+        if (!want_both(json, above, both))
             return false;
+        for (int place = 0; place < PLACES; place++)
+            slots[place]->ancestor[count] = both[place];
+        count++;
     }
+    for (int place = 0; place < PLACES; place++)
+        slots[place]->ancestors = count;
     return true;
 }
 
@@ -143,10 +152,13 @@ static bool build(struct clever_schema *schema)
             return false;
     for (size_t i = 0; i < clever_field_count; i++) {
         const struct clever_field *field = &clever_fields[i];
-        struct field_slots *slots = &schema->fields[i];
-        if (!want_both(schema->json, field->path, slots->value) ||
+        struct field_slots *slots[PLACES] = {&schema->fields[OUTER][i], &schema->fields[INNER][i]};
+        int both[PLACES];
+        if (!want_both(schema->json, field->path, both) ||
             !want_ancestors(schema->json, field->path, slots))
             return false;
+        for (int place = 0; place < PLACES; place++)
+            slots[place]->value = both[place];
         if (schema->last[field->shape] == 0)
             schema->first[field->shape] = i;
         schema->last[field->shape] = i + 1;
@@ -160,8 +172,12 @@ struct clever_schema *clever_schema_new(void)
     if (!schema)
         return NULL;
     schema->json = json_schema_new();
-    schema->fields = calloc(clever_field_count, sizeof *schema->fields);
-    if (!schema->json || !schema->fields || !build(schema)) {
+    bool ok = schema->json;
+    for (int place = 0; place < PLACES; place++) {
+        schema->fields[place] = calloc(clever_field_count, sizeof *schema->fields[place]);
+        ok = ok && schema->fields[place];
+    }
+    if (!ok || !build(schema)) {
         clever_schema_free(schema);
         return NULL;
     }
@@ -173,7 +189,8 @@ void clever_schema_free(struct clever_schema *schema)
     if (!schema)
         return;
     json_schema_free(schema->json);
-    free(schema->fields);
+    for (int place = 0; place < PLACES; place++)
+        free(schema->fields[place]);
     free(schema);
 }
 
@@ -411,6 +428,8 @@ struct clever_roles clever_roles(const struct clever_schema *schema,
 
 static struct slice clean(const struct json_value *value, struct arena *arena)
 {
+    if (value->plain)
+        return text_trim(slice_of(value->ptr, value->len));
     return text_clean(json_scalar(value, arena), arena).value;
 }
 
@@ -427,32 +446,34 @@ struct slice clever_id(const struct clever_schema *schema, const struct clever_e
     return clean(inner(schema, element, KEY_ID), arena);
 }
 
-static bool wrong_ancestor(const struct clever_element *element, const struct field_slots *slots,
-                           int place)
+static bool wrong_ancestor(const struct clever_element *element, const struct field_slots *slots)
 {
     for (int i = 0; i < slots->ancestors; i++) {
-        const struct json_value *above = &element->values[slots->ancestor[i][place]];
+        const struct json_value *above = &element->values[slots->ancestor[i]];
         if (above->type != JSON_OBJECT && !blank(above))
             return true;
     }
     return false;
 }
 
-static void read_value(struct attribute_value *attribute, const struct json_value *value,
-                       struct arena *arena)
+static inline void read_value(struct attribute_value *attribute, const struct json_value *value,
+                              struct arena *arena)
 {
+    if (value->type == JSON_ABSENT)
+        return;
     if (json_is_container(value))
         attribute->wrong_type = true;
     if (attribute->value.len)
         return;
+    if (value->plain) {
+        attribute->raw = slice_of(value->ptr, value->len);
+        attribute->value = text_trim(attribute->raw);
+        return;
+    }
     struct slice raw = json_scalar(value, arena);
     if (!raw.ptr)
         return;
     attribute->raw = raw;
-    if (value->plain) {
-        attribute->value = text_trim(raw);
-        return;
-    }
     struct clean_text clean = text_clean(raw, arena);
     attribute->value = clean.value;
     attribute->control = clean.control;
@@ -465,9 +486,13 @@ static void read_list(struct reference_values *list, const struct json_value *va
         list->wrong_type = !blank(value);
         return;
     }
-    size_t room = 0;
-    struct slice *ids = NULL;
+    /* An id of Clever's takes 24 bytes and its punctuation; shorter ones make the room grow. */
+    size_t room = value->len / 24 + 1;
+    struct slice *ids = arena_alloc(arena, room * sizeof *ids);
     struct json_value element;
+    if (!ids)
+        return;
+    list->ids = ids;
     for (size_t at = 0; json_list_next(value, &at, &element);) {
         if (json_is_container(&element)) {
             list->wrong_elements++;
@@ -476,18 +501,15 @@ static void read_list(struct reference_values *list, const struct json_value *va
         struct slice id = clean(&element, arena);
         if (id.len == 0)
             continue;
-        if (!ids || list->count == room) {
-            size_t more = room ? room * 2 : 32;
-            struct slice *grown = arena_alloc(arena, more * sizeof *grown);
+        if (list->count == room) {
+            struct slice *grown = arena_alloc(arena, room * 2 * sizeof *grown);
             if (!grown)
                 return;
-            if (room)
-                memcpy(grown, ids, room * sizeof *ids);
-            ids = grown;
-            room = more;
+            memcpy(grown, ids, room * sizeof *ids);
+            list->ids = ids = grown;
+            room *= 2;
         }
         ids[list->count++] = id;
-        list->ids = ids;
     }
 }
 
@@ -500,20 +522,20 @@ void clever_record(const struct clever_schema *schema, const struct clever_eleme
         [SHAPE_STUDENT] = ENTITY_STUDENT,      [SHAPE_USER_TEACHER] = ENTITY_TEACHER,
         [SHAPE_USER_STUDENT] = ENTITY_STUDENT, [SHAPE_SECTION] = ENTITY_SECTION,
     };
-    int place = element->wrapped ? INNER : OUTER;
+    const struct field_slots *fields = schema->fields[element->wrapped ? INNER : OUTER];
     memset(record, 0, sizeof *record);
     record->entity = entities[shape];
     for (size_t i = schema->first[shape]; i < schema->last[shape]; i++) {
         const struct clever_field *field = &clever_fields[i];
-        const struct field_slots *slots = &schema->fields[i];
-        const struct json_value *value = &element->values[slots->value[place]];
+        const struct field_slots *slots = &fields[i];
+        const struct json_value *value = &element->values[slots->value];
         if (field->list) {
             read_list(&record->list[field->attribute], value, arena);
             continue;
         }
         struct attribute_value *attribute = &record->attr[field->attribute];
-        attribute->wrong_type =
-            attribute->wrong_type || wrong_ancestor(element, slots, place);
+        if (slots->ancestors)
+            attribute->wrong_type = attribute->wrong_type || wrong_ancestor(element, slots);
         read_value(attribute, value, arena);
     }
 }

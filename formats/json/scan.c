@@ -34,8 +34,8 @@ struct learned {
     int16_t node; /* of the object it stands in */
     int16_t slot;
     int16_t child;
-    uint16_t next[2]; /* what came behind it, the number in `learned`; 0: nothing yet */
-    uint16_t chain;   /* the next one in the same bucket */
+    uint16_t chain;          /* the next one in the same bucket */
+    struct learned *next[2]; /* what came behind it; number 0: nothing yet */
 };
 
 struct frame {
@@ -48,6 +48,9 @@ struct json_scanner {
     const struct json_schema *schema;
     struct json_value *values;
     size_t slots;
+    int16_t *filled; /* the slots that the last text has filled; more
+                        than there are: not all are noted */
+    size_t filled_count;
     struct learned *learned; /* number 0 stands for the start of a text; NULL: none */
     uint16_t learned_count;
     uint16_t bucket[BUCKETS];
@@ -71,12 +74,13 @@ struct json_scanner *json_scanner_new(const struct json_schema *schema)
     s->schema = schema;
     s->slots = json_schema_slots(schema);
     s->values = calloc(s->slots + 1, sizeof *s->values);
+    s->filled = calloc(s->slots + 1, sizeof *s->filled);
     s->learned = calloc(LEARNED, sizeof *s->learned);
-    if (!s->values || !s->learned) {
+    if (!s->values || !s->filled || !s->learned) {
         json_scanner_free(s);
         return NULL;
     }
-    s->learned[0].node = LIST;
+    s->learned[0] = (struct learned){.node = LIST, .next = {s->learned, s->learned}};
     s->learned_count = 1;
     return s;
 }
@@ -86,6 +90,7 @@ void json_scanner_free(struct json_scanner *s)
     if (!s)
         return;
     free(s->learned);
+    free(s->filled);
     free(s->values);
     free(s);
 }
@@ -107,7 +112,7 @@ static const char *bad(struct json_scanner *s, const char *p, const char *reason
 
 static inline const char *skip_space(const char *p, const char *end)
 {
-    while (p < end && json_space(*p))
+    while (p < end && (unsigned char)*p <= ' ' && json_space(*p))
         p++;
     return p;
 }
@@ -292,9 +297,9 @@ static inline const char *expected(struct json_scanner *s, const char *p, int no
 {
     if (s->limit - p < LITERAL || !s->last)
         return NULL;
-    struct learned *l = &s->learned[s->last->next[0]];
+    struct learned *l = s->last->next[0];
     if (!same_literal(l, p, node)) {
-        l = &s->learned[s->last->next[1]];
+        l = s->last->next[1];
         if (!same_literal(l, p, node))
             return NULL;
     }
@@ -329,7 +334,8 @@ static struct learned *learn(struct json_scanner *s, struct slice literal, int n
                           .node = (int16_t)node,
                           .slot = (int16_t)s->slot,
                           .child = (int16_t)s->child,
-                          .chain = *bucket};
+                          .chain = *bucket,
+                          .next = {s->learned, s->learned}};
     memcpy(l->literal, padded, sizeof padded);
     *bucket = s->learned_count++;
     return l;
@@ -343,12 +349,31 @@ static void note(struct json_scanner *s, const char *start, const char *p, int n
     struct learned *l = learn(s, slice_of(start, (size_t)(p - start)), node);
     if (!l)
         return;
-    uint16_t number = (uint16_t)(l - s->learned);
-    s->last->next[s->last->next[0] != 0] = number;
+    s->last->next[s->last->next[0] != s->learned] = l;
     s->last = l;
 }
 
 /* ---- containers ---- */
+
+/* Makes absent what the last text has left. */
+static void clear(struct json_scanner *s)
+{
+    size_t all = s->filled_count > s->slots ? s->slots : 0;
+    for (size_t i = 0; i < all; i++)
+        s->values[i].type = JSON_ABSENT;
+    for (size_t i = 0; i < s->filled_count && !all; i++)
+        s->values[s->filled[i]].type = JSON_ABSENT;
+    s->filled_count = 0;
+}
+
+/* Puts a value where it was asked for. A slot is noted again after it was cleared for a repeated
+ * name; when that happens too often to note, everything is cleared in the end. */
+static inline void fill(struct json_scanner *s, int slot, struct json_value value)
+{
+    if (s->values[slot].type == JSON_ABSENT && s->filled_count <= s->slots)
+        s->filled[s->filled_count++] = (int16_t)slot;
+    s->values[slot] = value;
+}
 
 /* The name of a member and its colon, up to its value; `p` stands behind the brace or comma at
  * `start`. */
@@ -376,10 +401,10 @@ static const char *pop(struct json_scanner *s, const char *p)
     const struct frame *top = &s->frames[--s->depth];
     p++;
     if (top->slot != JSON_NONE)
-        s->values[top->slot] =
-            (struct json_value){.ptr = top->start,
-                                .len = (uint32_t)(p - top->start),
-                                .type = top->node == LIST ? JSON_ARRAY : JSON_OBJECT};
+        fill(s, top->slot,
+             (struct json_value){.ptr = top->start,
+                                 .len = (uint32_t)(p - top->start),
+                                 .type = top->node == LIST ? JSON_ARRAY : JSON_OBJECT});
     return p;
 }
 
@@ -419,7 +444,7 @@ static inline const char *scan_value(struct json_scanner *s, const char *p, bool
     else
         p = scan_other(s, p, &value);
     if (p && s->slot != JSON_NONE)
-        s->values[s->slot] = value;
+        fill(s, s->slot, value);
     return p;
 }
 
@@ -483,8 +508,7 @@ static bool scan(struct json_scanner *s, struct slice text, const char *limit,
 bool json_scan(struct json_scanner *s, struct slice text, const char *limit,
                struct json_error *error)
 {
-    for (size_t i = 0; i < s->slots; i++)
-        s->values[i].type = JSON_ABSENT;
+    clear(s);
     return scan(s, text, limit, error);
 }
 

@@ -40,6 +40,16 @@ static const struct id_entry *add(struct id_index *index, bool accepted, const c
     return entry;
 }
 
+static const struct id_entry *refer(const struct id_index *index, struct slice id)
+{
+    return index_refer(index, id, hash_of(id));
+}
+
+static const struct id_entry *refer_sis(const struct id_index *index, struct slice id)
+{
+    return index_refer_sis(index, id, hash_of(id));
+}
+
 static void name(struct id_index *index, enum id_space space, const char *id,
                  const struct id_entry *entry)
 {
@@ -54,9 +64,9 @@ static void test_empty_index(void **state)
         assert_null(index_find(index, spaces[i], SLICE_LITERAL("")));
         assert_null(index_find(index, spaces[i], SLICE_ABSENT));
     }
-    assert_null(index_refer(index, SLICE_LITERAL("a")));
-    assert_null(index_refer(index, SLICE_ABSENT));
-    assert_null(index_refer_sis(index, SLICE_LITERAL("a")));
+    assert_null(refer(index, SLICE_LITERAL("a")));
+    assert_null(refer(index, SLICE_ABSENT));
+    assert_null(refer_sis(index, SLICE_LITERAL("a")));
     assert_int_equal(index_count(index), 0);
 }
 
@@ -140,7 +150,7 @@ static void test_blank_id_is_left_alone(void **state)
     assert_true(index_name(index, SPACE_CLEVER, SLICE_LITERAL(""), entry));
     assert_true(index_name(index, SPACE_CLEVER, SLICE_ABSENT, entry));
     assert_null(index_find(index, SPACE_CLEVER, SLICE_LITERAL("")));
-    assert_null(index_refer(index, SLICE_LITERAL("")));
+    assert_null(refer(index, SLICE_LITERAL("")));
 }
 
 /* Who an id leads to when two records have it: first, second -> which one stays. */
@@ -175,8 +185,8 @@ struct reference_case {
 /* Each case in an id of its own, and asked by it. */
 static void check_references(struct id_index *index, const struct reference_case *cases,
                              size_t count, const enum id_space *order,
-                             const struct id_entry *(*refer)(const struct id_index *,
-                                                             struct slice))
+                             const struct id_entry *(*find)(const struct id_index *,
+                                                            struct slice))
 {
     for (size_t i = 0; i < count; i++) {
         char id[32];
@@ -189,7 +199,7 @@ static void check_references(struct id_index *index, const struct reference_case
             name(index, order[n], id, entries[n]);
         }
         const struct id_entry *wanted = cases[i].means < 0 ? NULL : entries[cases[i].means];
-        if (refer(index, slice_from(id)) != wanted)
+        if (find(index, slice_from(id)) != wanted)
             fail_msg("%s", cases[i].marks);
     }
 }
@@ -204,7 +214,7 @@ static void test_references(void **state)
         {"--r", 2},  {"rrr", 0}, {"-rr", 1}, {"a-r", 0}, {"-ra", 2},
     };
     static const enum id_space order[] = {SPACE_CLEVER, SPACE_LEGACY, SPACE_REPEAT};
-    check_references(*state, cases, COUNT(cases), order, index_refer);
+    check_references(*state, cases, COUNT(cases), order, refer);
 }
 
 static void test_references_by_sis_id(void **state)
@@ -214,7 +224,7 @@ static void test_references_by_sis_id(void **state)
         {"ar", 0},  {"r-", 0}, {"-r", 1}, {"rr", 0},
     };
     static const enum id_space order[] = {SPACE_SIS, SPACE_REPEAT_SIS};
-    check_references(*state, cases, COUNT(cases), order, index_refer_sis);
+    check_references(*state, cases, COUNT(cases), order, refer_sis);
 }
 
 /* JSON references find records by their Clever IDs only, CSV references by SIS ids only. */
@@ -226,11 +236,11 @@ static void test_references_do_not_mix(void **state)
     name(index, SPACE_CLEVER, "id", add(index, true, "t"));
     name(index, SPACE_LEGACY, "legacy", add(index, true, "t"));
     name(index, SPACE_REPEAT, "repeated", add(index, true, "t"));
-    assert_null(index_refer(index, SLICE_LITERAL("sis")));
-    assert_null(index_refer(index, SLICE_LITERAL("repeated sis")));
-    assert_null(index_refer_sis(index, SLICE_LITERAL("id")));
-    assert_null(index_refer_sis(index, SLICE_LITERAL("legacy")));
-    assert_null(index_refer_sis(index, SLICE_LITERAL("repeated")));
+    assert_null(refer(index, SLICE_LITERAL("sis")));
+    assert_null(refer(index, SLICE_LITERAL("repeated sis")));
+    assert_null(refer_sis(index, SLICE_LITERAL("id")));
+    assert_null(refer_sis(index, SLICE_LITERAL("legacy")));
+    assert_null(refer_sis(index, SLICE_LITERAL("repeated")));
 }
 
 static struct slice numbered(char *out, size_t size, size_t number)
