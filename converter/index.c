@@ -4,6 +4,7 @@
 #include "converter/index.h"
 
 #include "formats/base/grow.h"
+#include "formats/csv/cell.h"
 
 #include <stdlib.h>
 
@@ -198,6 +199,7 @@ struct id_entry *index_add(struct id_index *index, bool accepted, struct slice t
         *entry = (struct id_entry){.text = copy.ptr,
                                    .len = (uint32_t)copy.len,
                                    .accepted = accepted,
+                                   .plain = csv_plain(copy),
                                    .number = number,
                                    .extra = values};
     return entry;

@@ -22,6 +22,7 @@ struct id_entry {
     const char *text; /* accepted: its SIS ID in the output; rejected: the root's id */
     uint32_t len;
     bool accepted;
+    bool plain;             /* the text needs no quotes in a CSV file */
     uint32_t number;        /* 0, 1, 2 ...: for marks outside the index */
     struct hash128 content; /* of an accepted record */
     uint64_t username;      /* hash of the username, without letter case; accepted people */

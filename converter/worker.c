@@ -12,6 +12,7 @@
 #include "converter/rows.h"
 #include "converter/sort.h"
 #include "converter/values.h"
+#include "formats/base/bytes.h"
 #include "formats/base/slice_set.h"
 #include "formats/base/text.h"
 #include "formats/clever/entity.h"
@@ -586,7 +587,7 @@ static void put_rows(struct worker *w, int school_column, const struct slice *sc
 struct members {
     enum reference_list list;
     enum sds_file file;
-    struct slice *written; /* of those that become rows */
+    const struct id_entry **written; /* those that become rows */
     size_t written_count;
     uint32_t *enrolled;    /* pairs of enrollments.csv that become rows */
     size_t enrolled_count;
@@ -637,7 +638,7 @@ static void resolve(struct worker *w, struct members *members)
         if (entry && !first_time(w, members->list, entry))
             continue;
         if (entry && entry->accepted)
-            members->written[members->written_count++] = slice_of(entry->text, entry->len);
+            members->written[members->written_count++] = entry;
         else
             add_stranger(w, members, references->ids[i], entry);
     }
@@ -735,17 +736,41 @@ static void drop_members(struct worker *w, const struct members *members)
         add_line(w, "section", &issue);
 }
 
+/* Two ids as a row; `start` is the first one's cell and the comma, rendered. */
+static void put_plain_pair(struct buf *out, struct slice start, const struct id_entry *member)
+{
+    char *at = out->data + out->len;
+    bytes_copy_short(at, start.ptr, start.len);
+    at += start.len;
+    bytes_copy_short(at, member->text, member->len);
+    at += member->len;
+    at[0] = '\r';
+    at[1] = '\n';
+    out->len += start.len + member->len + 2;
+}
+
 static void put_members(struct worker *w, const struct members *members)
 {
     struct buf *out = &w->batch->rows[members->file];
     struct row_span *span = &w->outcome->rows[members->file];
+    struct buf start = {0};
+    csv_put_cell(&start, w->outcome->written);
+    csv_put_comma(&start);
     span->start = out->len;
-    for (size_t i = 0; i < members->written_count; i++) {
-        csv_put_cell(out, w->outcome->written);
-        csv_put_comma(out);
-        csv_put_cell(out, members->written[i]);
+    for (size_t i = 0; i < members->written_count && !start.oom; i++) {
+        const struct id_entry *member = members->written[i];
+        if (!buf_reserve(out, start.len + member->len + 2))
+            break;
+        if (member->plain) {
+            put_plain_pair(out, buf_slice(&start), member);
+            continue;
+        }
+        buf_put_slice(out, buf_slice(&start));
+        csv_put_cell(out, slice_of(member->text, member->len));
         csv_end_row(out);
     }
+    out->oom = out->oom || start.oom;
+    buf_release(&start);
     span->len = out->len - span->start;
     span->count = (uint32_t)members->written_count;
 }
@@ -815,12 +840,9 @@ static struct hash128 content_of(const struct worker *w)
     const struct record *record = &w->record;
     struct hash128 h = hash_begin();
     for (int a = 0; a < ATTR_COUNT; a++) {
-        if (a == ATTR_LEGACY_ID || a == ATTR_SCHOOL || a == ATTR_TEACHER)
-            continue;
         struct slice value = record->attr[a].value;
-        if (value.len == 0)
-            continue;
-        h = hash_add_named(h, (unsigned)a + 1, value);
+        if (value.len && a != ATTR_LEGACY_ID && a != ATTR_SCHOOL && a != ATTR_TEACHER)
+            h = hash_add_named(h, (unsigned)a + 1, value);
     }
     return h;
 }

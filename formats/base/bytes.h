@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -173,40 +174,58 @@ static inline void bytes_lower(char *out, const char *text, size_t len)
         out[at] = (char)(text[at] >= 'A' && text[at] <= 'Z' ? text[at] + 0x20 : text[at]);
 }
 
+/* memcpy without the call, for the short texts that most are; the two do not overlap. */
+static inline void bytes_copy_short(char *out, const char *text, size_t len)
+{
+    if (len >= 8 && len <= 32) {
+        size_t half = len >= 16 ? 16 : 8;
+        memcpy(out, text, 8);
+        memcpy(out + half - 8, text + half - 8, 8);
+        memcpy(out + len - half, text + len - half, 8);
+        memcpy(out + len - 8, text + len - 8, 8);
+    } else {
+        memcpy(out, text, len);
+    }
+}
+
+#if BYTES_SSE2
+/* Where one of four bytes stands in a block: 0xFF. */
+static inline __m128i bytes_equal_any(__m128i block, char a, char b, char c, char d)
+{
+    return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(a)),
+                                     _mm_cmpeq_epi8(block, _mm_set1_epi8(b))),
+                        _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(c)),
+                                     _mm_cmpeq_epi8(block, _mm_set1_epi8(d))));
+}
+
+static inline __m128i bytes_copy16(char *out, const char *text)
+{
+    __m128i block = _mm_loadu_si128((const __m128i *)(const void *)text);
+    _mm_storeu_si128((__m128i *)(void *)out, block);
+    return block;
+}
+#endif
+
 /* Copies, and tells whether a, b, c or d is among the bytes; the two do not overlap. */
 static inline bool bytes_copy_find4(char *out, const char *text, size_t len, char a, char b,
                                     char c, char d)
 {
 #if BYTES_SSE2
-    const __m128i va = _mm_set1_epi8(a);
-    const __m128i vb = _mm_set1_epi8(b);
-    const __m128i vc = _mm_set1_epi8(c);
-    const __m128i vd = _mm_set1_epi8(d);
+    if (len >= 16) {
+        /* The last block may overlap the one before it. */
+        __m128i last = bytes_copy16(out + len - 16, text + len - 16);
+        __m128i hit = bytes_equal_any(last, a, b, c, d);
+        for (size_t at = 0; at + 16 < len; at += 16)
+            hit = _mm_or_si128(hit, bytes_equal_any(bytes_copy16(out + at, text + at), a, b, c, d));
+        return _mm_movemask_epi8(hit) != 0;
+    }
     if (len >= 8) {
-        __m128i hit = _mm_setzero_si128();
-        size_t at = 0;
-        for (;;) {
-            __m128i block;
-            if (len - at >= 16) {
-                block = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
-                _mm_storeu_si128((__m128i *)(void *)(out + at), block);
-            } else {
-                /* 8 to 15 bytes are left, or fewer behind a whole block: two halves overlap. */
-                size_t first = len - at >= 8 ? at : len - 8;
-                __m128i low = _mm_loadl_epi64((const __m128i *)(const void *)(text + first));
-                __m128i high = _mm_loadl_epi64((const __m128i *)(const void *)(text + len - 8));
-                _mm_storel_epi64((__m128i *)(void *)(out + first), low);
-                _mm_storel_epi64((__m128i *)(void *)(out + len - 8), high);
-                block = _mm_unpacklo_epi64(low, high);
-            }
-            __m128i found =
-                _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, va), _mm_cmpeq_epi8(block, vb)),
-                             _mm_or_si128(_mm_cmpeq_epi8(block, vc), _mm_cmpeq_epi8(block, vd)));
-            hit = _mm_or_si128(hit, found);
-            at += 16;
-            if (at >= len)
-                return _mm_movemask_epi8(hit) != 0;
-        }
+        __m128i low = _mm_loadl_epi64((const __m128i *)(const void *)text);
+        __m128i high = _mm_loadl_epi64((const __m128i *)(const void *)(text + len - 8));
+        _mm_storel_epi64((__m128i *)(void *)out, low);
+        _mm_storel_epi64((__m128i *)(void *)(out + len - 8), high);
+        __m128i hit = bytes_equal_any(_mm_unpacklo_epi64(low, high), a, b, c, d);
+        return _mm_movemask_epi8(hit) != 0;
     }
 #endif
     bool found = false;
@@ -238,38 +257,46 @@ static inline uint32_t bytes_equal32(const char *a, const char *b)
 /* What stands where in a block of 64 bytes: bit i for byte i. */
 struct byte_masks {
     uint64_t quotes;
-    uint64_t backslashes;
     uint64_t brackets; /* { } [ ] */
+    bool backslash;    /* whether there is one anywhere */
 };
 
 enum { BYTE_BLOCK = 64 };
 
+#if BYTES_SSE2
+/* The masks of 16 bytes, added at bit `shift`; their backslashes to `backslashes`. */
+static inline void bytes_masks16(const char *text, unsigned shift, struct byte_masks *masks,
+                                 __m128i *backslashes)
+{
+    __m128i block = _mm_loadu_si128((const __m128i *)(const void *)text);
+    /* [ is { without 0x20, ] is } */
+    __m128i folded = _mm_or_si128(block, _mm_set1_epi8(0x20));
+    __m128i bracket = _mm_or_si128(_mm_cmpeq_epi8(folded, _mm_set1_epi8('{')),
+                                   _mm_cmpeq_epi8(folded, _mm_set1_epi8('}')));
+    __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+    *backslashes = _mm_or_si128(*backslashes, _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+    masks->quotes |= (uint64_t)(unsigned)_mm_movemask_epi8(quote) << shift;
+    masks->brackets |= (uint64_t)(unsigned)_mm_movemask_epi8(bracket) << shift;
+}
+#endif
+
 static inline struct byte_masks bytes_masks(const char *text)
 {
-    struct byte_masks masks = {0, 0, 0};
+    struct byte_masks masks = {0, 0, false};
 #if BYTES_SSE2
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i fold = _mm_set1_epi8(0x20);
-    const __m128i open = _mm_set1_epi8('{'); /* [ is { without 0x20, ] is } */
-    const __m128i close = _mm_set1_epi8('}');
-    for (unsigned i = 0; i < BYTE_BLOCK; i += 16) {
-        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + i));
-        __m128i folded = _mm_or_si128(block, fold);
-        __m128i bracket =
-            _mm_or_si128(_mm_cmpeq_epi8(folded, open), _mm_cmpeq_epi8(folded, close));
-        masks.quotes |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, quote)) << i;
-        masks.backslashes |=
-            (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, backslash)) << i;
-        masks.brackets |= (uint64_t)(unsigned)_mm_movemask_epi8(bracket) << i;
-    }
+    __m128i backslashes = _mm_setzero_si128();
+    bytes_masks16(text, 0, &masks, &backslashes);
+    bytes_masks16(text + 16, 16, &masks, &backslashes);
+    bytes_masks16(text + 32, 32, &masks, &backslashes);
+    bytes_masks16(text + 48, 48, &masks, &backslashes);
+    masks.backslash = _mm_movemask_epi8(backslashes) != 0;
 #else
     for (unsigned i = 0; i < BYTE_BLOCK; i++) {
         char c = text[i];
         char folded = (char)(c | 0x20);
         masks.quotes |= (uint64_t)(c == '"') << i;
-        masks.backslashes |= (uint64_t)(c == '\\') << i;
         masks.brackets |= (uint64_t)(folded == '{' || folded == '}') << i;
+        masks.backslash = masks.backslash || c == '\\';
     }
 #endif
     return masks;
@@ -279,8 +306,12 @@ static inline struct byte_masks bytes_masks(const char *text)
  * their opening quotes included. */
 static inline uint64_t bits_parity(uint64_t bits)
 {
-    for (unsigned shift = 1; shift < 64; shift *= 2)
-        bits ^= bits << shift;
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    bits ^= bits << 32;
     return bits;
 }
 

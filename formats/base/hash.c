@@ -8,8 +8,7 @@
 
 uint64_t hash_secret[HASH_SECRETS] = {0x243F6A8885A308D3U, 0x13198A2E03707344U,
                                       0xA4093822299F31D0U, 0x082EFA98EC4E6C89U,
-                                      0x452821E638D01377U, 0xBE5466CF34E90C6CU,
-                                      0xC0AC29B7C97C50DDU, 0x3F84D5B5B5470917U};
+                                      0x452821E638D01377U, 0xBE5466CF34E90C6CU};
 
 void hash_seed(void)
 {
@@ -35,12 +34,11 @@ struct hash128 hash_add_named(struct hash128 h, unsigned name, struct slice valu
 {
     const char *at = value.ptr;
     size_t rest = value.len;
+    h.a ^= (uint64_t)name << 32 ^ (uint64_t)value.len;
     for (; rest > 16; rest -= 16, at += 16)
         h = hash_add_words(h, hash_load(at, 8), hash_load(at + 8, 8));
     struct hash_words tail = hash_tail(at, rest);
-    h = hash_add_words(h, tail.x, tail.y);
-    /* Lengths and names are mixed with secrets of their own, so that no text can stand in. */
-    return hash_add_words(h, (uint64_t)value.len ^ hash_secret[6], name ^ hash_secret[7]);
+    return hash_add_words(h, tail.x, tail.y);
 }
 
 uint64_t hash_same_letters(struct slice value)

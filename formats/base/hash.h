@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { HASH_SECRETS = 8 };
+enum { HASH_SECRETS = 6 };
 
 /* Written once by hash_seed, before any thread starts. */
 extern uint64_t hash_secret[HASH_SECRETS];
@@ -59,11 +59,12 @@ static inline uint64_t hash_more(uint64_t h, struct slice value)
 {
     const char *at = value.ptr;
     size_t rest = value.len;
+    h ^= (uint64_t)value.len;
     for (; rest > 16; rest -= 16, at += 16)
         h = hash_fold(hash_load(at, 8) ^ hash_secret[1], hash_load(at + 8, 8) ^ h);
     struct hash_words tail = hash_tail(at, rest);
     h = hash_fold(tail.x ^ hash_secret[2], tail.y ^ h);
-    return hash_fold(h ^ hash_secret[3], (uint64_t)value.len ^ hash_secret[4]);
+    return h ^ h >> 32;
 }
 
 /* An absent value is an empty one. */

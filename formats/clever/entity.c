@@ -62,10 +62,11 @@ static size_t fold(struct slice name, char *out)
 
 static enum entity folded_name(struct slice folded)
 {
-    if (folded.len > LONGEST_NAME)
+    if (folded.len == 0 || folded.len > LONGEST_NAME)
         return ENTITY_NONE;
     for (size_t i = 0; i < NAMES; i++)
-        if (slice_equal(folded, names[i].word) || slice_equal(folded, names[i].plural))
+        if (*names[i].word.ptr == *folded.ptr &&
+            (slice_equal(folded, names[i].word) || slice_equal(folded, names[i].plural)))
             return names[i].entity;
     return ENTITY_NONE;
 }
@@ -90,9 +91,8 @@ static struct slice last_segment(struct slice *path)
 {
     while (path->len && path->ptr[path->len - 1] == '/')
         path->len--;
-    size_t start = path->len;
-    while (start && path->ptr[start - 1] != '/')
-        start--;
+    const char *slash = path->len ? memrchr(path->ptr, '/', path->len) : NULL;
+    size_t start = slash ? (size_t)(slash - path->ptr) + 1 : 0;
     struct slice segment = slice_of(path->ptr + start, path->len - start);
     path->len = start;
     return segment;

@@ -4,6 +4,11 @@
 
 #include <csv.h>
 
+bool csv_plain(struct slice cell)
+{
+    return bytes_find4(cell.ptr, cell.len, ',', '"', '\r', '\n') == cell.len;
+}
+
 /* Every byte a doubled quote, and the two around it: csv_write2 cannot need more. */
 static void put_quoted(struct buf *out, struct slice cell)
 {

@@ -5,6 +5,9 @@
 
 #include "formats/base/buf.h"
 
+/* Whether a cell is written as it is. */
+bool csv_plain(struct slice cell);
+
 /* Appends one cell, quoted when it has a comma, a quote, CR or LF. */
 void csv_put_cell(struct buf *out, struct slice cell);
 

@@ -164,7 +164,7 @@ static enum skipped skip_blocks(struct json_framer *f, const struct window *w)
 {
     while (f->nest.len > 0 && w->len - f->at >= BYTE_BLOCK) {
         struct byte_masks masks = bytes_masks(w->bytes + f->at);
-        if (masks.backslashes)
+        if (masks.backslash)
             return SKIP_MORE;
         uint64_t inside = bits_parity(masks.quotes) ^ (f->in_string ? UINT64_MAX : 0);
         for (uint64_t rest = masks.brackets & ~inside; rest; rest &= rest - 1) {

@@ -448,10 +448,40 @@ static inline const char *scan_value(struct json_scanner *s, const char *p, bool
     return p;
 }
 
-/* Behind the comma at `p`: up to the next value. */
-static inline const char *scan_comma(struct json_scanner *s, const char *p)
+/* Runs over members that are expected and hold plain strings, as most do; `p` stands on the comma
+ * before the first. Behind the last of them: nothing has been checked there yet. */
+static inline const char *run(struct json_scanner *s, const char *p, int node)
 {
-    int node = s->frames[s->depth - 1].node;
+    struct learned *last = s->last;
+    while (last && s->limit - p > LITERAL) {
+        struct learned *l = last->next[0];
+        if (!same_literal(l, p, node)) {
+            l = last->next[1];
+            if (!same_literal(l, p, node))
+                break;
+        }
+        const char *start = p + l->len + 1;
+        if (start >= s->end || start[-1] != '"' || l->child != JSON_NONE)
+            break;
+        size_t len = bytes_plain(start, (size_t)(s->limit - start));
+        if (start + len >= s->end || start[len] != '"')
+            break;
+        if (l->slot != JSON_NONE)
+            fill(s, l->slot,
+                 (struct json_value){
+                     .ptr = start, .len = (uint32_t)len, .type = JSON_STRING, .plain = true});
+        last = l;
+        p = start + len + 1;
+        if (p == s->end || *p != ',')
+            break;
+    }
+    s->last = last;
+    return p;
+}
+
+/* Behind the comma at `p`: up to the next value. */
+static inline const char *scan_comma(struct json_scanner *s, const char *p, int node)
+{
     if (node != LIST) {
         const char *next = expected(s, p, node);
         return next ? next : scan_key(s, p, p + 1, node);
@@ -465,12 +495,13 @@ static inline const char *scan_comma(struct json_scanner *s, const char *p)
 static inline const char *scan_after(struct json_scanner *s, const char *p, bool *done)
 {
     while (s->depth > 0) {
-        if (is(s, p, ','))
-            return scan_comma(s, p);
+        int node = s->frames[s->depth - 1].node;
+        if (node != LIST && is(s, p, ','))
+            p = run(s, p, node);
         p = skip_space(p, s->end);
         if (is(s, p, ','))
-            return scan_comma(s, p);
-        bool list = s->frames[s->depth - 1].node == LIST;
+            return scan_comma(s, p, node);
+        bool list = node == LIST;
         if (!is(s, p, list ? ']' : '}'))
             return bad(s, p, list ? "has neither a comma nor a ] behind an element"
                                   : "has neither a comma nor a } behind a member");
