@@ -26,7 +26,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstric
 HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
             -fcf-protection -fno-common -fPIE
 HARDEN_L := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
-OPT      ?= -O2 -g
+OPT      ?= -O3 -g
 ALL_CFLAGS  = -std=c11 -pthread $(OPT) $(WARN) $(HARDEN) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN_L) $(LDFLAGS)
 

@@ -84,6 +84,7 @@ struct outcome {
     bool user;       /* a role of a v3 user: known by its id, whatever element it stands in */
     bool several_schools;
     bool special_name;
+    bool has_domain; /* there is an @ in the username */
     const uint32_t *enrolled; /* a section's pairs of enrollments.csv that become rows */
     size_t enrolled_count;
     uint32_t dropped_own; /* a rejected section's students, without and with enrollments.csv; */

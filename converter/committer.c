@@ -17,6 +17,7 @@ struct committer {
     struct totals totals;
     uint64_t element_base; /* elements of the batches before */
     uint64_t pairs;        /* enrollment rows with both ids, in the second reading */
+    struct row_span spans[SDS_FILES]; /* rows of the batch that are to be written, one piece */
     /* lines added to the current record */
     struct buf text;
     struct issue_line own[OWN_LINES];
@@ -256,22 +257,37 @@ static void count_row(struct committer *c, const struct current *now)
     file->special_names += outcome->special_name ? rows : 0;
     if (outcome->username.len == 0)
         return;
-    if (slice_find(outcome->username, '@') < outcome->username.len)
+    if (outcome->has_domain)
         file->with_domain += rows;
     else
         file->without_domain += rows;
 }
 
+static bool put_span(struct committer *c, const struct batch *batch, int file,
+                     struct failure *failure)
+{
+    const struct row_span *span = &c->spans[file];
+    struct slice rows = slice_of(batch->rows[file].data + span->start, span->len);
+    bool ok = span->len == 0 || sink_put(&c->sinks[file], rows, failure);
+    c->spans[file] = (struct row_span){.start = 0};
+    return ok;
+}
+
+/* Rows of one record after the other stand side by side mostly: they are written as one piece. */
 static bool put_rows(struct committer *c, const struct current *now, struct failure *failure)
 {
     for (int f = 0; f < SDS_FILES; f++) {
         const struct row_span *span = &now->outcome->rows[f];
         if (span->count == 0)
             continue;
+        struct row_span *piece = &c->spans[f];
         c->totals.file[f].rows += span->count;
-        struct slice rows = slice_of(now->batch->rows[f].data + span->start, span->len);
-        if (!sink_put(&c->sinks[f], rows, failure))
-            return false;
+        if (piece->start + piece->len != span->start) {
+            if (!put_span(c, now->batch, f, failure))
+                return false;
+            piece->start = span->start;
+        }
+        piece->len += span->len;
     }
     return true;
 }
@@ -428,6 +444,9 @@ bool committer_take(struct committer *c, struct batch *batch, struct failure *fa
         if (!take_outcome(c, batch, &batch->outcomes[i], failure))
             return false;
     }
+    for (int f = 0; f < SDS_FILES; f++)
+        if (!put_span(c, batch, f, failure))
+            return false;
     for (size_t i = 0; i < batch->segment_count; i++) {
         const struct segment *segment = &batch->segments[i];
         c->run->inventory.inputs[segment->input].records[batch->stage] += segment->read;

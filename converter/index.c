@@ -102,13 +102,13 @@ static uint32_t tag_of(enum id_space space, uint64_t hash)
 static inline bool same_text(const char *a, const char *b, size_t len)
 {
     if (len != 24)
-        return memcmp(a, b, len) == 0;
+        return len == 0 || memcmp(a, b, len) == 0;
     return ((hash_load(a, 8) ^ hash_load(b, 8)) | (hash_load(a + 8, 8) ^ hash_load(b + 8, 8)) |
             (hash_load(a + 16, 8) ^ hash_load(b + 16, 8))) == 0;
 }
 
 /* The slot of a key, or the free one where it would go. */
-static struct slot *slot_of(const struct id_index *index, enum id_space space, struct slice id,
+static inline struct slot *slot_of(const struct id_index *index, enum id_space space, struct slice id,
                             uint32_t tag)
 {
     size_t mask = index->slot_count - 1;
@@ -126,16 +126,20 @@ static struct slot *slot_of(const struct id_index *index, enum id_space space, s
     }
 }
 
-const struct id_entry *index_find_hashed(const struct id_index *index, enum id_space space,
-                                         struct slice id, uint64_t hash)
+static inline const struct id_entry *find(const struct id_index *index, enum id_space space,
+                                          struct slice id, uint64_t hash)
 {
-    if (id.len == 0)
-        return NULL;
     const struct slot *slot = slot_of(index, space, id, tag_of(space, hash));
     if (slot->key == 0)
         return NULL;
     const struct key *key = chunk_item(&index->keys, sizeof *key, slot->key - 1);
     return chunk_item(&index->entries, sizeof(struct id_entry), key->entry);
+}
+
+const struct id_entry *index_find_hashed(const struct id_index *index, enum id_space space,
+                                         struct slice id, uint64_t hash)
+{
+    return id.len ? find(index, space, id, hash) : NULL;
 }
 
 const struct id_entry *index_find(const struct id_index *index, enum id_space space,
@@ -149,10 +153,11 @@ void index_prefetch(const struct id_index *index, enum id_space space, uint64_t 
     __builtin_prefetch(&index->slots[tag_of(space, hash) & (index->slot_count - 1)]);
 }
 
-static const struct id_entry *refer(const struct id_index *index, struct slice id, uint64_t hash,
-                                    const enum id_space *spaces, size_t count)
+/* In the spaces behind the first, which most references have been found in. */
+static const struct id_entry *refer_on(const struct id_index *index, struct slice id,
+                                       uint64_t hash, const enum id_space *spaces, size_t count,
+                                       const struct id_entry *rejected)
 {
-    const struct id_entry *rejected = NULL;
     for (size_t i = 0; i < count; i++) {
         const struct id_entry *entry = index_find_hashed(index, spaces[i], id, hash);
         if (entry && entry->accepted)
@@ -165,15 +170,17 @@ static const struct id_entry *refer(const struct id_index *index, struct slice i
 
 const struct id_entry *index_refer(const struct id_index *index, struct slice id, uint64_t hash)
 {
-    static const enum id_space spaces[] = {SPACE_CLEVER, SPACE_LEGACY, SPACE_REPEAT};
-    return refer(index, id, hash, spaces, 3);
+    static const enum id_space others[] = {SPACE_LEGACY, SPACE_REPEAT};
+    const struct id_entry *entry = find(index, SPACE_CLEVER, id, hash);
+    return entry && entry->accepted ? entry : refer_on(index, id, hash, others, 2, entry);
 }
 
 const struct id_entry *index_refer_sis(const struct id_index *index, struct slice id,
                                        uint64_t hash)
 {
-    static const enum id_space spaces[] = {SPACE_SIS, SPACE_REPEAT_SIS};
-    return refer(index, id, hash, spaces, 2);
+    static const enum id_space others[] = {SPACE_REPEAT_SIS};
+    const struct id_entry *entry = find(index, SPACE_SIS, id, hash);
+    return entry && entry->accepted ? entry : refer_on(index, id, hash, others, 1, entry);
 }
 
 const struct id_entry *index_entry(const struct id_index *index, uint32_t number)

@@ -293,6 +293,7 @@ static struct slice judge_username(struct worker *w, int column)
     if (judgement.issue != ISSUE_NONE)
         column_issue(w, judgement.issue, column, username);
     w->outcome->username = username;
+    w->outcome->has_domain = slice_find(username, '@') < username.len;
     w->outcome->username_hash = hash_same_letters(username);
     return username;
 }

@@ -10,6 +10,9 @@ void buf_release(struct buf *b)
     *b = (struct buf){0};
 }
 
+/* Up to here a buffer grows in great steps, so that little is copied. */
+enum { QUICK_BYTES = 64 * 1024 };
+
 bool buf_grow(struct buf *b, size_t extra)
 {
     if (b->oom)
@@ -21,7 +24,7 @@ bool buf_grow(struct buf *b, size_t extra)
     size_t want = b->len + extra;
     size_t cap = b->cap < 256 ? 256 : b->cap;
     while (cap < want)
-        cap += cap / 2;
+        cap += cap < QUICK_BYTES ? cap * 3 : cap / 2;
     char *data = realloc(b->data, cap);
     if (!data) {
         b->oom = true;

@@ -479,6 +479,31 @@ static inline void read_value(struct attribute_value *attribute, const struct js
     attribute->control = clean.control;
 }
 
+/* Room for at least one more id behind the list's; false: out of memory. */
+static bool more_ids(struct slice **ids, size_t count, size_t *room, struct arena *arena)
+{
+    if (count < *room)
+        return true;
+    struct slice *grown = arena_alloc(arena, *room * 2 * sizeof *grown);
+    if (!grown)
+        return false;
+    memcpy(grown, *ids, count * sizeof *grown);
+    *ids = grown;
+    *room *= 2;
+    return true;
+}
+
+/* Trims `count` ids in place and drops blank ones; how many are left. */
+static size_t trim_ids(struct slice *ids, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        ids[kept] = text_trim(ids[i]);
+        kept += ids[kept].len > 0;
+    }
+    return kept;
+}
+
 static void read_list(struct reference_values *list, const struct json_value *value,
                       struct arena *arena)
 {
@@ -490,26 +515,19 @@ static void read_list(struct reference_values *list, const struct json_value *va
     size_t room = value->len / 24 + 1;
     struct slice *ids = arena_alloc(arena, room * sizeof *ids);
     struct json_value element;
-    if (!ids)
-        return;
-    list->ids = ids;
-    for (size_t at = 0; json_list_next(value, &at, &element);) {
-        if (json_is_container(&element)) {
-            list->wrong_elements++;
+    size_t at = 0;
+    while (ids && more_ids(&ids, list->count, &room, arena)) {
+        struct slice *next = ids + list->count;
+        list->ids = ids;
+        list->count += trim_ids(next, json_list_plain(value, &at, next, room - list->count));
+        if (list->count == room)
             continue;
-        }
-        struct slice id = clean(&element, arena);
-        if (id.len == 0)
-            continue;
-        if (list->count == room) {
-            struct slice *grown = arena_alloc(arena, room * 2 * sizeof *grown);
-            if (!grown)
-                return;
-            memcpy(grown, ids, room * sizeof *ids);
-            list->ids = ids = grown;
-            room *= 2;
-        }
-        ids[list->count++] = id;
+        if (!json_list_next(value, &at, &element))
+            break;
+        struct slice id = json_is_container(&element) ? SLICE_ABSENT : clean(&element, arena);
+        list->wrong_elements += json_is_container(&element);
+        if (id.len)
+            ids[list->count++] = id;
     }
 }
 

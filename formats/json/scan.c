@@ -452,8 +452,10 @@ static inline const char *scan_value(struct json_scanner *s, const char *p, bool
  * before the first. Behind the last of them: nothing has been checked there yet. */
 static inline const char *run(struct json_scanner *s, const char *p, int node)
 {
+    const char *const end = s->end;
+    const char *const limit = s->limit;
     struct learned *last = s->last;
-    while (last && s->limit - p > LITERAL) {
+    while (last && limit - p > LITERAL) {
         struct learned *l = last->next[0];
         if (!same_literal(l, p, node)) {
             l = last->next[1];
@@ -461,18 +463,20 @@ static inline const char *run(struct json_scanner *s, const char *p, int node)
                 break;
         }
         const char *start = p + l->len + 1;
-        if (start >= s->end || start[-1] != '"' || l->child != JSON_NONE)
+        if (start[-1] != '"' || l->child != JSON_NONE)
             break;
-        size_t len = bytes_plain(start, (size_t)(s->limit - start));
-        if (start + len >= s->end || start[len] != '"')
+        const char *quote = start + bytes_plain(start, (size_t)(limit - start));
+        if (quote >= end || *quote != '"')
             break;
         if (l->slot != JSON_NONE)
             fill(s, l->slot,
-                 (struct json_value){
-                     .ptr = start, .len = (uint32_t)len, .type = JSON_STRING, .plain = true});
+                 (struct json_value){.ptr = start,
+                                     .len = (uint32_t)(quote - start),
+                                     .type = JSON_STRING,
+                                     .plain = true});
         last = l;
-        p = start + len + 1;
-        if (p == s->end || *p != ',')
+        p = quote + 1;
+        if (p == end || *p != ',')
             break;
     }
     s->last = last;

@@ -80,6 +80,11 @@ bool json_check(struct slice text, struct json_error *error);
  * accepted; `at` starts as 0. False at the end. */
 bool json_list_next(const struct json_value *list, size_t *at, struct json_value *element);
 
+/* Takes plain strings that follow one another in a list, from `at` on as above, up to `room` of
+ * them; how many. What comes next is for json_list_next. */
+size_t json_list_plain(const struct json_value *list, size_t *at, struct slice *strings,
+                       size_t room);
+
 /* The members of an object one by one, `object` and `at` likewise; `name` is a JSON_STRING. */
 bool json_member_next(const struct json_value *object, size_t *at, struct json_value *name,
                       struct json_value *value);

@@ -108,28 +108,34 @@ static struct json_value value_at(const struct json_value *container, size_t *at
                                .escaped = string && memchr(ptr, '\\', len)};
 }
 
-/* Most lists of references are plain strings: one search for what is not plain finds the end. */
-static bool plain_string_at(const struct json_value *list, size_t *at,
-                            struct json_value *element)
-{
-    const char *text = list->ptr + *at + 1;
-    size_t len = bytes_plain(text, list->len - *at - 1);
-    if (text[len] != '"')
-        return false;
-    *element = (struct json_value){
-        .ptr = text, .len = (uint32_t)len, .type = JSON_STRING, .plain = true};
-    *at += len + 2;
-    return true;
-}
-
 bool json_list_next(const struct json_value *list, size_t *at, struct json_value *element)
 {
     *at = skip_between(list->ptr, *at ? *at : 1);
     if (list->ptr[*at] == ']')
         return false;
-    if (list->ptr[*at] != '"' || !plain_string_at(list, at, element))
-        *element = value_at(list, at);
+    *element = value_at(list, at);
     return true;
+}
+
+size_t json_list_plain(const struct json_value *list, size_t *at, struct slice *strings,
+                       size_t room)
+{
+    size_t count = 0;
+    size_t next = skip_between(list->ptr, *at ? *at : 1);
+    while (count < room && list->ptr[next] == '"') {
+        const char *text = list->ptr + next + 1;
+        size_t len = bytes_plain(text, list->len - next - 1);
+        if (text[len] != '"')
+            break;
+        strings[count++] = slice_of(text, len);
+        next += len + 2;
+        if (list->ptr[next] == ',')
+            next++;
+        if (list->ptr[next] != '"')
+            next = skip_between(list->ptr, next);
+    }
+    *at = next;
+    return count;
 }
 
 bool json_member_next(const struct json_value *object, size_t *at, struct json_value *name,
