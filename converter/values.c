@@ -3,7 +3,7 @@
 #include "formats/base/bytes.h"
 #include "formats/base/utf8.h"
 
-enum { MAX_PERSON_NAME = 64, MAX_THING_NAME = 256, MAX_SECTION_ID = 56, DATE_BYTES = 10 };
+enum { MAX_SECTION_ID = 56, DATE_BYTES = 10 };
 
 struct translation {
     struct slice from;

@@ -233,6 +233,8 @@ static struct slice judge(struct worker *w, int column, const struct sds_column 
         return SLICE_LITERAL("");
     if (attribute->control)
         column_issue(w, ISSUE_control_character, column, attribute->raw);
+    if (value_is_free(spec->kind, attribute->value))
+        return attribute->value;
     struct judgement judgement =
         value_judge(spec->kind, attribute->value,
                     w->run->options->subjects == SUBJECTS_TEXT, &w->batch->arena);

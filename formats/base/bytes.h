@@ -39,7 +39,7 @@ static inline size_t bytes_plain(const char *text, size_t len)
          * ASCII smaller than one more than the space. */
         __m128i other = _mm_or_si128(
             _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)),
-            _mm_cmplt_epi8(_mm_add_epi8(block, one), low));
+            _mm_cmpgt_epi8(low, _mm_add_epi8(block, one)));
         unsigned mask = (unsigned)_mm_movemask_epi8(other);
         if (mask)
             return at + (size_t)__builtin_ctz(mask);
@@ -237,20 +237,23 @@ static inline bool bytes_copy_find4(char *out, const char *text, size_t len, cha
     return found;
 }
 
-/* Which of the first 32 bytes of two texts are equal: bit i for byte i. */
-static inline uint32_t bytes_equal32(const char *a, const char *b)
+/* Whether the first 32 bytes of two texts are equal where `ignored` has 0 and not 0xFF. */
+static inline bool bytes_same32(const char *a, const char *b, const unsigned char *ignored)
 {
 #if BYTES_SSE2
     const __m128i *x = (const __m128i *)(const void *)a;
     const __m128i *y = (const __m128i *)(const void *)b;
-    __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128(x), _mm_loadu_si128(y));
-    __m128i high = _mm_cmpeq_epi8(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1));
-    return (uint32_t)_mm_movemask_epi8(low) | (uint32_t)_mm_movemask_epi8(high) << 16;
+    const __m128i *z = (const __m128i *)(const void *)ignored;
+    __m128i low = _mm_or_si128(_mm_cmpeq_epi8(_mm_loadu_si128(x), _mm_loadu_si128(y)),
+                               _mm_loadu_si128(z));
+    __m128i high = _mm_or_si128(_mm_cmpeq_epi8(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1)),
+                                _mm_loadu_si128(z + 1));
+    return _mm_movemask_epi8(_mm_and_si128(low, high)) == 0xFFFF;
 #else
-    uint32_t equal = 0;
+    bool same = true;
     for (unsigned i = 0; i < 32; i++)
-        equal |= (uint32_t)(a[i] == b[i]) << i;
-    return equal;
+        same = same && (a[i] == b[i] || ignored[i]);
+    return same;
 #endif
 }
 

@@ -157,28 +157,59 @@ static enum skipped skip_bracket(struct json_framer *f, char c)
     return (open == '{') == (c == '}') ? SKIP_MORE : SKIP_WRONG;
 }
 
+/* Takes the brackets of a block at `bytes`, the bits of `brackets`, up to the one that closes the
+ * outermost; `*bit` is the last one taken. There is room for all of them. */
+static enum skipped skip_brackets(struct json_framer *f, const char *bytes, uint64_t brackets,
+                                  size_t *bit)
+{
+    char *top = f->nest.data + f->nest.len;
+    while (brackets) {
+        *bit = (size_t)__builtin_ctzll(brackets);
+        brackets &= brackets - 1;
+        char c = bytes[*bit];
+        if (c == '{' || c == '[') {
+            *top++ = c;
+            continue;
+        }
+        top--;
+        if ((*top == '{') != (c == '}')) {
+            f->nest.len = (size_t)(top - f->nest.data);
+            return SKIP_WRONG;
+        }
+        if (top == f->nest.data)
+            break;
+    }
+    f->nest.len = (size_t)(top - f->nest.data);
+    return SKIP_MORE;
+}
+
 /* Inside brackets only brackets count, so whole blocks of 64 bytes are passed by their masks. Stops
  * behind the bracket that closes the outermost one, before a block with a backslash (which needs
  * a look at every byte), and where less than a block is left. */
 static enum skipped skip_blocks(struct json_framer *f, const struct window *w)
 {
+    uint64_t in_string = f->in_string ? UINT64_MAX : 0;
     while (f->nest.len > 0 && w->len - f->at >= BYTE_BLOCK) {
         struct byte_masks masks = bytes_masks(w->bytes + f->at);
         if (masks.backslash)
-            return SKIP_MORE;
-        uint64_t inside = bits_parity(masks.quotes) ^ (f->in_string ? UINT64_MAX : 0);
-        for (uint64_t rest = masks.brackets & ~inside; rest; rest &= rest - 1) {
-            size_t bit = (size_t)__builtin_ctzll(rest);
-            enum skipped result = skip_bracket(f, w->bytes[f->at + bit]);
+            break;
+        uint64_t inside = bits_parity(masks.quotes) ^ in_string;
+        uint64_t brackets = masks.brackets & ~inside;
+        if (brackets) {
+            size_t bit;
+            if (!buf_reserve(&f->nest, BYTE_BLOCK))
+                return SKIP_NO_MEMORY;
+            enum skipped result = skip_brackets(f, w->bytes + f->at, brackets, &bit);
             if (result != SKIP_MORE || f->nest.len == 0) {
                 f->at += bit + 1;
                 f->in_string = false;
                 return result;
             }
         }
-        f->in_string = inside >> 63;
+        in_string = inside >> 63 ? UINT64_MAX : 0;
         f->at += BYTE_BLOCK;
     }
+    f->in_string = in_string;
     return SKIP_MORE;
 }
 

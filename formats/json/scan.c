@@ -29,7 +29,7 @@ enum { LIST = -2, LEARNED = 1024, LITERAL = 32, BUCKETS = 256, MAX_NAME = 64 };
 
 struct learned {
     char literal[LITERAL];
-    uint32_t mask; /* the bits of the literal's bytes */
+    unsigned char behind[LITERAL]; /* 0 for the literal's bytes, 0xFF for the rest */
     uint16_t len;
     int16_t node; /* of the object it stands in */
     int16_t slot;
@@ -288,26 +288,17 @@ static inline void enter_member(struct json_scanner *s, int slot, int child)
 
 static inline bool same_literal(const struct learned *l, const char *p, int node)
 {
-    return l->node == node && (bytes_equal32(p, l->literal) & l->mask) == l->mask;
+    return l->node == node && bytes_same32(p, l->literal, l->behind);
 }
 
-/* When one of the expected literals stands at `p`, in an object of `node`: behind it, the member
- * entered. NULL otherwise. */
-static inline const char *expected(struct json_scanner *s, const char *p, int node)
+/* Which of the two literals expected behind `last` stands at `p`, NULL for neither. */
+static inline struct learned *next_literal(const struct learned *last, const char *p, int node)
 {
-    if (s->limit - p < LITERAL || !s->last)
-        return NULL;
-    struct learned *l = s->last->next[0];
-    if (!same_literal(l, p, node)) {
-        l = s->last->next[1];
-        if (!same_literal(l, p, node))
-            return NULL;
-    }
-    if (l->len > s->end - p)
-        return NULL;
-    s->last = l;
-    enter_member(s, l->slot, l->child);
-    return skip_space(p + l->len, s->end);
+    struct learned *l = last->next[0];
+    if (same_literal(l, p, node))
+        return l;
+    l = last->next[1];
+    return same_literal(l, p, node) ? l : NULL;
 }
 
 /* The place for a literal that has been checked, found or new; NULL when there is no room. */
@@ -329,14 +320,14 @@ static struct learned *learn(struct json_scanner *s, struct slice literal, int n
     if (s->learned_count == LEARNED)
         return NULL;
     struct learned *l = &s->learned[s->learned_count];
-    *l = (struct learned){.mask = (uint32_t)(((uint64_t)1 << literal.len) - 1),
-                          .len = (uint16_t)literal.len,
+    *l = (struct learned){.len = (uint16_t)literal.len,
                           .node = (int16_t)node,
                           .slot = (int16_t)s->slot,
                           .child = (int16_t)s->child,
                           .chain = *bucket,
                           .next = {s->learned, s->learned}};
     memcpy(l->literal, padded, sizeof padded);
+    memset(l->behind + literal.len, 0xFF, LITERAL - literal.len);
     *bucket = s->learned_count++;
     return l;
 }
@@ -408,6 +399,100 @@ static const char *pop(struct json_scanner *s, const char *p)
     return p;
 }
 
+/* Whether what the name of `l` found before has to be cleared first. */
+static inline bool repeated(const struct json_scanner *s, const struct learned *l)
+{
+    return l->child != JSON_NONE &&
+           (l->slot == JSON_NONE || s->values[l->slot].type != JSON_ABSENT);
+}
+
+/* Whether the value of `l`, at `value`, is an object that begins with the name expected and a
+ * string: then that is opened, and its name returned. NULL otherwise, with nothing done. */
+static struct learned *open_expected(struct json_scanner *s, const struct learned *l,
+                                     const char *value)
+{
+    if (*value != '{' || s->depth == JSON_MAX_DEPTH || s->limit - value <= LITERAL)
+        return NULL;
+    struct learned *first = next_literal(l, value, l->child);
+    if (!first || repeated(s, first) || first->len >= s->end - value ||
+        value[first->len] != '"')
+        return NULL;
+    s->frames[s->depth++] = (struct frame){.start = value, .node = l->child, .slot = l->slot};
+    s->last = first;
+    return first;
+}
+
+/* Closes objects from `p` on, as long as they stand in others. */
+static const char *close_objects(struct json_scanner *s, const char *p)
+{
+    while (s->depth > 1 && is(s, p, '}') && s->frames[s->depth - 1].node != LIST)
+        p = pop(s, p);
+    return p;
+}
+
+/* Leaves the value of `l`, whose literal stands at `p`, to the long way; where the text ends before
+ * that value, the name, too. */
+static const char *value_of(struct json_scanner *s, struct learned *last, const struct learned *l,
+                            const char *p, bool *pending)
+{
+    if (l->len >= s->end - p) {
+        s->last = last;
+        return p;
+    }
+    s->slot = l->slot;
+    s->child = l->child;
+    *pending = true;
+    return skip_space(p + l->len, s->end);
+}
+
+/* Runs over what was expected: members that are plain strings, and objects of such. `p` stands on
+ * the comma or brace before a name. Where it ends up nothing has been looked at yet: `*pending`
+ * says that a value belongs there, which is the one of the last name; else it is behind a value.
+ * `p` itself when not even the first name is the one expected. */
+static const char *run(struct json_scanner *s, const char *p, bool *pending)
+{
+    const char *const limit = s->limit;
+    const char *const before_end = s->end - 1;
+    int node = s->frames[s->depth - 1].node;
+    *pending = false;
+    while (limit - p > LITERAL) {
+        struct learned *last = s->last;
+        struct learned *l = next_literal(last, p, node);
+        if (!l || repeated(s, l))
+            break;
+        s->last = l;
+        const char *value = p + l->len;
+        if (*value != '"') {
+            struct learned *first = open_expected(s, l, value);
+            if (!first)
+                return value_of(s, last, l, p, pending);
+            node = l->child;
+            last = l;
+            l = first;
+            p = value;
+            value += l->len;
+        }
+        const char *start = value + 1;
+        const char *quote = start + bytes_plain(start, (size_t)(limit - start));
+        if (quote >= before_end || *quote != '"')
+            return value_of(s, last, l, p, pending);
+        if (l->slot != JSON_NONE)
+            fill(s, l->slot,
+                 (struct json_value){.ptr = start,
+                                     .len = (uint32_t)(quote - start),
+                                     .type = JSON_STRING,
+                                     .plain = true});
+        p = quote + 1;
+        if (*p == ',')
+            continue;
+        p = close_objects(s, p);
+        node = s->frames[s->depth - 1].node;
+        if (!is(s, p, ',') || node == LIST)
+            break;
+    }
+    return p;
+}
+
 /* An opening bracket: up to the first element, or behind an empty container. */
 static inline const char *scan_open(struct json_scanner *s, const char *p, bool *opened)
 {
@@ -417,10 +502,10 @@ static inline const char *scan_open(struct json_scanner *s, const char *p, bool 
         return bad(s, p, "is nested deeper than 512 levels");
     s->frames[s->depth++] =
         (struct frame){.start = p, .node = (int16_t)node, .slot = (int16_t)s->slot};
-    *opened = true;
-    const char *first = list ? NULL : expected(s, p, node);
-    if (first)
+    const char *first = list || !s->last ? p : run(s, p, opened);
+    if (first != p)
         return first;
+    *opened = true;
     first = skip_space(p + 1, s->end);
     if (is(s, first, list ? ']' : '}')) {
         *opened = false;
@@ -448,67 +533,29 @@ static inline const char *scan_value(struct json_scanner *s, const char *p, bool
     return p;
 }
 
-/* Runs over members that are expected and hold plain strings, as most do; `p` stands on the comma
- * before the first. Behind the last of them: nothing has been checked there yet. */
-static inline const char *run(struct json_scanner *s, const char *p, int node)
-{
-    const char *const end = s->end;
-    const char *const limit = s->limit;
-    struct learned *last = s->last;
-    while (last && limit - p > LITERAL) {
-        struct learned *l = last->next[0];
-        if (!same_literal(l, p, node)) {
-            l = last->next[1];
-            if (!same_literal(l, p, node))
-                break;
-        }
-        const char *start = p + l->len + 1;
-        if (start[-1] != '"' || l->child != JSON_NONE)
-            break;
-        const char *quote = start + bytes_plain(start, (size_t)(limit - start));
-        if (quote >= end || *quote != '"')
-            break;
-        if (l->slot != JSON_NONE)
-            fill(s, l->slot,
-                 (struct json_value){.ptr = start,
-                                     .len = (uint32_t)(quote - start),
-                                     .type = JSON_STRING,
-                                     .plain = true});
-        last = l;
-        p = quote + 1;
-        if (p == end || *p != ',')
-            break;
-    }
-    s->last = last;
-    return p;
-}
-
-/* Behind the comma at `p`: up to the next value. */
-static inline const char *scan_comma(struct json_scanner *s, const char *p, int node)
-{
-    if (node != LIST) {
-        const char *next = expected(s, p, node);
-        return next ? next : scan_key(s, p, p + 1, node);
-    }
-    s->slot = s->child = JSON_NONE;
-    return skip_space(p + 1, s->end);
-}
-
 /* Behind a value: a comma and the next element, or closing brackets. `done` at the end of the
  * outermost value. */
 static inline const char *scan_after(struct json_scanner *s, const char *p, bool *done)
 {
+    bool pending = false;
     while (s->depth > 0) {
         int node = s->frames[s->depth - 1].node;
-        if (node != LIST && is(s, p, ','))
-            p = run(s, p, node);
         p = skip_space(p, s->end);
-        if (is(s, p, ','))
-            return scan_comma(s, p, node);
-        bool list = node == LIST;
-        if (!is(s, p, list ? ']' : '}'))
-            return bad(s, p, list ? "has neither a comma nor a ] behind an element"
-                                  : "has neither a comma nor a } behind a member");
+        if (is(s, p, ',')) {
+            s->slot = s->child = JSON_NONE;
+            if (node == LIST)
+                return skip_space(p + 1, s->end);
+            const char *next = s->last ? run(s, p, &pending) : p;
+            if (next == p)
+                return scan_key(s, p, p + 1, node);
+            p = next;
+            if (pending)
+                return p;
+            continue;
+        }
+        if (!is(s, p, node == LIST ? ']' : '}'))
+            return bad(s, p, node == LIST ? "has neither a comma nor a ] behind an element"
+                                          : "has neither a comma nor a } behind a member");
         p = pop(s, p);
     }
     *done = true;
