@@ -18,7 +18,7 @@ struct sorted {
 
 /* `sorted` is good until the scanner, which is of the run's schema, scans again. */
 void sort_element(const struct run *run, const struct batch *batch,
-                  const struct element *element, struct json_scanner *scanner,
+                  const struct element *element, struct clever_scanner *scanner,
                   struct arena *arena, struct sorted *sorted);
 
 /* The failure for a failed download where one is (formats/README.md). */

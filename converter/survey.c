@@ -11,7 +11,7 @@ static const entity_set USABLE = (1U << ENTITY_OTHER) - 1;
 struct survey {
     struct run *run;
     struct batch batch;
-    struct json_scanner *scanner;
+    struct clever_scanner *scanner;
     bool complete;
     bool open; /* an element depends on links behind its list */
 };
@@ -174,6 +174,6 @@ bool survey_inputs(struct run *run, bool complete, struct failure *failure)
     for (size_t i = 0; ok && i < run->inventory.count; i++)
         ok = survey_input(&survey, i, failure);
     batch_release(&survey.batch);
-    json_scanner_free(survey.scanner);
+    clever_scanner_free(survey.scanner);
     return ok;
 }

@@ -34,7 +34,7 @@ struct columns {
 
 struct worker {
     const struct run *run;
-    struct json_scanner *scanner;
+    struct clever_scanner *scanner;
     struct record record;
     struct references references[LIST_COUNT]; /* of the record */
     struct columns columns[SDS_FILES];
@@ -84,7 +84,7 @@ void worker_free(struct worker *worker)
     for (int i = 0; i < LIST_COUNT; i++)
         free(worker->marks[i].met);
     csv_decoder_free(worker->decoder);
-    json_scanner_free(worker->scanner);
+    clever_scanner_free(worker->scanner);
     free(worker);
 }
 
@@ -842,10 +842,13 @@ static struct hash128 content_of(const struct worker *w)
 {
     const struct record *record = &w->record;
     struct hash128 h = hash_begin();
-    for (int a = 0; a < ATTR_COUNT; a++) {
-        struct slice value = record->attr[a].value;
-        if (value.len && a != ATTR_LEGACY_ID && a != ATTR_SCHOOL && a != ATTR_TEACHER)
-            h = hash_add_named(h, (unsigned)a + 1, value);
+    const struct attribute_value *end = record->attr + ATTR_COUNT;
+    for (const struct attribute_value *at = record->attr; at < end; at++) {
+        if (at->value.len == 0)
+            continue;
+        unsigned a = (unsigned)(at - record->attr);
+        if (a != ATTR_LEGACY_ID && a != ATTR_SCHOOL && a != ATTR_TEACHER)
+            h = hash_add_named(h, a + 1, at->value);
     }
     return h;
 }
@@ -1160,10 +1163,25 @@ static bool process_json(struct worker *w, const struct element *element,
     return true;
 }
 
+/* Rows take a part of the room of the text they come from; asking for it at once saves copying
+ * while they grow. What more they need they get on the way. */
+static void reserve_rows(struct batch *batch)
+{
+    static const enum sds_file roster[] = {SDS_SECTION, SDS_TEACHER_ROSTER,
+                                           SDS_STUDENT_ENROLLMENT};
+    size_t room = batch->text.len / 2;
+    if (batch->stage == ENTITY_SECTION)
+        for (size_t i = 0; i < sizeof roster / sizeof *roster; i++)
+            (void)buf_reserve(&batch->rows[roster[i]], room);
+    else if (batch->stage != ENTITY_USER)
+        (void)buf_reserve(&batch->rows[sds_file_of(batch->stage)], room);
+}
+
 void worker_process(struct worker *w, struct batch *batch)
 {
     bool go_on = true;
     w->batch = batch;
+    reserve_rows(batch);
     for (size_t i = 0; i < batch->element_count && go_on; i++) {
         const struct element *element = &batch->elements[i];
         const struct input *input =

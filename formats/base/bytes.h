@@ -227,6 +227,16 @@ static inline bool bytes_copy_find4(char *out, const char *text, size_t len, cha
         __m128i hit = bytes_equal_any(_mm_unpacklo_epi64(low, high), a, b, c, d);
         return _mm_movemask_epi8(hit) != 0;
     }
+    if (len >= 4) {
+        int low;
+        int high;
+        memcpy(&low, text, 4);
+        memcpy(&high, text + len - 4, 4);
+        memcpy(out, &low, 4);
+        memcpy(out + len - 4, &high, 4);
+        __m128i both = _mm_unpacklo_epi32(_mm_cvtsi32_si128(low), _mm_cvtsi32_si128(high));
+        return (_mm_movemask_epi8(bytes_equal_any(both, a, b, c, d)) & 0xFF) != 0;
+    }
 #endif
     bool found = false;
     for (size_t at = 0; at < len; at++) {

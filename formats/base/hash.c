@@ -25,22 +25,6 @@ void hash_seed(void)
         hash_secret[i] ^= drawn[i];
 }
 
-struct hash128 hash_add(struct hash128 h, struct slice value)
-{
-    return hash_add_named(h, 0, value);
-}
-
-struct hash128 hash_add_named(struct hash128 h, unsigned name, struct slice value)
-{
-    const char *at = value.ptr;
-    size_t rest = value.len;
-    h.a ^= (uint64_t)name << 32 ^ (uint64_t)value.len;
-    for (; rest > 16; rest -= 16, at += 16)
-        h = hash_add_words(h, hash_load(at, 8), hash_load(at + 8, 8));
-    struct hash_words tail = hash_tail(at, rest);
-    return hash_add_words(h, tail.x, tail.y);
-}
-
 uint64_t hash_same_letters(struct slice value)
 {
     uint64_t h = hash_secret[0];

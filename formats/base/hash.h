@@ -88,18 +88,31 @@ static inline struct hash128 hash_begin(void)
     return (struct hash128){hash_secret[0], hash_secret[1]};
 }
 
-/* Adds one value to a chain. The length goes in too. */
-struct hash128 hash_add(struct hash128 h, struct slice value);
-
-/* The same for a value that stands for `name`: the chain of (1, "a") is not that of (2, "a"). */
-struct hash128 hash_add_named(struct hash128 h, unsigned name, struct slice value);
-
 /* Adds two words. */
 static inline struct hash128 hash_add_words(struct hash128 h, uint64_t x, uint64_t y)
 {
     uint64_t a = hash_fold(h.a ^ x ^ hash_secret[2], y ^ hash_secret[3]);
     uint64_t b = hash_fold(h.b ^ y ^ hash_secret[4], x ^ hash_secret[5]);
     return (struct hash128){a + (h.b << 1), b + (a ^ h.a)};
+}
+
+/* Adds a value that stands for `name`: the chain of (1, "a") is not that of (2, "a"). The length
+ * goes in too. */
+static inline struct hash128 hash_add_named(struct hash128 h, unsigned name, struct slice value)
+{
+    const char *at = value.ptr;
+    size_t rest = value.len;
+    h.a ^= (uint64_t)name << 32 ^ (uint64_t)value.len;
+    for (; rest > 16; rest -= 16, at += 16)
+        h = hash_add_words(h, hash_load(at, 8), hash_load(at + 8, 8));
+    struct hash_words tail = hash_tail(at, rest);
+    return hash_add_words(h, tail.x, tail.y);
+}
+
+/* The same for a value without a name. */
+static inline struct hash128 hash_add(struct hash128 h, struct slice value)
+{
+    return hash_add_named(h, 0, value);
 }
 
 static inline bool hash_equal(struct hash128 x, struct hash128 y)

@@ -1,5 +1,7 @@
 #include "formats/clever/entity.h"
 
+#include "formats/base/bytes.h"
+
 /* A name of Clever's with the number of a page is not longer. */
 enum { MAX_FOLDED = 32, LONGEST_NAME = 15 };
 
@@ -106,6 +108,27 @@ enum entity entity_of_uri(struct slice uri)
     enum entity entity = entity_named(last_segment(&path));
     if (entity == ENTITY_NONE)
         entity = entity_named(last_segment(&path));
+    return entity;
+}
+
+enum entity entity_of_uri_like(struct entity_memo *memo, struct slice uri)
+{
+    /* With a digit at its start the end is no name, whatever follows. */
+    size_t rest = uri.len - memo->len;
+    if (memo->len && uri.len > memo->len && ascii_digit(uri.ptr[memo->len]) &&
+        memcmp(uri.ptr, memo->start, memo->len) == 0 &&
+        bytes_find2(uri.ptr + memo->len, rest, '/', '?') == rest)
+        return memo->entity;
+    enum entity entity = entity_of_uri(uri);
+    const char *slash = uri.ptr ? memrchr(uri.ptr, '/', uri.len) : NULL;
+    memo->len = slash ? (size_t)(slash - uri.ptr) + 1 : 0;
+    bool plain = memo->len && memo->len <= sizeof memo->start && memo->len < uri.len &&
+                 ascii_digit(slash[1]) && slice_find(uri, '?') == uri.len;
+    if (plain)
+        memcpy(memo->start, uri.ptr, memo->len);
+    else
+        memo->len = 0;
+    memo->entity = entity;
     return entity;
 }
 

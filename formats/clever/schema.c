@@ -194,9 +194,32 @@ void clever_schema_free(struct clever_schema *schema)
     free(schema);
 }
 
-struct json_scanner *clever_scanner_new(const struct clever_schema *schema)
+struct clever_scanner {
+    const struct clever_schema *schema;
+    struct json_scanner *json;
+    struct entity_memo memo;
+};
+
+struct clever_scanner *clever_scanner_new(const struct clever_schema *schema)
 {
-    return json_scanner_new(schema->json);
+    struct clever_scanner *scanner = calloc(1, sizeof *scanner);
+    if (!scanner)
+        return NULL;
+    scanner->schema = schema;
+    scanner->json = json_scanner_new(schema->json);
+    if (!scanner->json) {
+        free(scanner);
+        return NULL;
+    }
+    return scanner;
+}
+
+void clever_scanner_free(struct clever_scanner *scanner)
+{
+    if (!scanner)
+        return;
+    json_scanner_free(scanner->json);
+    free(scanner);
 }
 
 static const struct json_value *outer(const struct clever_schema *schema,
@@ -218,13 +241,13 @@ static bool has(const struct clever_schema *schema, const struct clever_element 
     return inner(schema, element, key)->type != JSON_ABSENT;
 }
 
-bool clever_scan(const struct clever_schema *schema, struct json_scanner *scanner,
-                 struct slice text, const char *limit, struct clever_element *element,
-                 struct json_error *error)
+bool clever_scan(struct clever_scanner *scanner, struct slice text, const char *limit,
+                 struct clever_element *element, struct json_error *error)
 {
-    *element =
-        (struct clever_element){.text = text, .values = json_scanner_values(scanner)};
-    if (!json_scan(scanner, text, limit, error))
+    const struct clever_schema *schema = scanner->schema;
+    *element = (struct clever_element){
+        .text = text, .values = json_scanner_values(scanner->json), .memo = &scanner->memo};
+    if (!json_scan(scanner->json, text, limit, error))
         return false;
     if (text.len == 0 || text.ptr[0] != '{') {
         *error = (struct json_error){"is not a JSON object", 0};
@@ -379,7 +402,7 @@ enum entity clever_classify(const struct clever_schema *schema,
     const struct json_value *uri = outer(schema, element, KEY_URI);
     enum entity entity = ENTITY_NONE;
     if (uri->type == JSON_STRING)
-        entity = entity_of_uri(json_scalar(uri, arena));
+        entity = entity_of_uri_like(element->memo, json_scalar(uri, arena));
     if (entity == ENTITY_NONE) {
         struct entity_hints outside = *hints;
         *certain = false;

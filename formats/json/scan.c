@@ -533,6 +533,20 @@ static inline const char *scan_value(struct json_scanner *s, const char *p, bool
     return p;
 }
 
+/* Passes elements that are plain strings, from the comma at `p` to the one before an element that
+ * is not, or that is the last. */
+static inline const char *run_list(const struct json_scanner *s, const char *p)
+{
+    while (s->limit - p > 2 && p[1] == '"') {
+        const char *start = p + 2;
+        const char *quote = start + bytes_plain(start, (size_t)(s->limit - start));
+        if (s->end - quote <= 1 || quote[0] != '"' || quote[1] != ',')
+            break;
+        p = quote + 1;
+    }
+    return p;
+}
+
 /* Behind a value: a comma and the next element, or closing brackets. `done` at the end of the
  * outermost value. */
 static inline const char *scan_after(struct json_scanner *s, const char *p, bool *done)
@@ -544,7 +558,7 @@ static inline const char *scan_after(struct json_scanner *s, const char *p, bool
         if (is(s, p, ',')) {
             s->slot = s->child = JSON_NONE;
             if (node == LIST)
-                return skip_space(p + 1, s->end);
+                return skip_space(run_list(s, p) + 1, s->end);
             const char *next = s->last ? run(s, p, &pending) : p;
             if (next == p)
                 return scan_key(s, p, p + 1, node);
