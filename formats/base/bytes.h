@@ -270,46 +270,39 @@ static inline bool bytes_same32(const char *a, const char *b, const unsigned cha
 /* What stands where in a block of 64 bytes: bit i for byte i. */
 struct byte_masks {
     uint64_t quotes;
-    uint64_t brackets; /* { } [ ] */
-    bool backslash;    /* whether there is one anywhere */
+    uint64_t special; /* { } [ ] and \ |, which one comparison finds together */
 };
 
 enum { BYTE_BLOCK = 64 };
 
 #if BYTES_SSE2
-/* The masks of 16 bytes, added at bit `shift`; their backslashes to `backslashes`. */
-static inline void bytes_masks16(const char *text, unsigned shift, struct byte_masks *masks,
-                                 __m128i *backslashes)
+/* The masks of 16 bytes, added at bit `shift`. */
+static inline void bytes_masks16(const char *text, unsigned shift, struct byte_masks *masks)
 {
     __m128i block = _mm_loadu_si128((const __m128i *)(const void *)text);
-    /* [ is { without 0x20, ] is } */
+    /* With 0x20 set these six are the three bytes from { to }. */
     __m128i folded = _mm_or_si128(block, _mm_set1_epi8(0x20));
-    __m128i bracket = _mm_or_si128(_mm_cmpeq_epi8(folded, _mm_set1_epi8('{')),
-                                   _mm_cmpeq_epi8(folded, _mm_set1_epi8('}')));
+    __m128i above = _mm_sub_epi8(folded, _mm_set1_epi8('{'));
+    __m128i special = _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8(2)), above);
     __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
-    *backslashes = _mm_or_si128(*backslashes, _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
     masks->quotes |= (uint64_t)(unsigned)_mm_movemask_epi8(quote) << shift;
-    masks->brackets |= (uint64_t)(unsigned)_mm_movemask_epi8(bracket) << shift;
+    masks->special |= (uint64_t)(unsigned)_mm_movemask_epi8(special) << shift;
 }
 #endif
 
 static inline struct byte_masks bytes_masks(const char *text)
 {
-    struct byte_masks masks = {0, 0, false};
+    struct byte_masks masks = {0, 0};
 #if BYTES_SSE2
-    __m128i backslashes = _mm_setzero_si128();
-    bytes_masks16(text, 0, &masks, &backslashes);
-    bytes_masks16(text + 16, 16, &masks, &backslashes);
-    bytes_masks16(text + 32, 32, &masks, &backslashes);
-    bytes_masks16(text + 48, 48, &masks, &backslashes);
-    masks.backslash = _mm_movemask_epi8(backslashes) != 0;
+    bytes_masks16(text, 0, &masks);
+    bytes_masks16(text + 16, 16, &masks);
+    bytes_masks16(text + 32, 32, &masks);
+    bytes_masks16(text + 48, 48, &masks);
 #else
     for (unsigned i = 0; i < BYTE_BLOCK; i++) {
-        char c = text[i];
-        char folded = (char)(c | 0x20);
-        masks.quotes |= (uint64_t)(c == '"') << i;
-        masks.brackets |= (uint64_t)(folded == '{' || folded == '}') << i;
-        masks.backslash = masks.backslash || c == '\\';
+        char folded = (char)(text[i] | 0x20);
+        masks.quotes |= (uint64_t)(text[i] == '"') << i;
+        masks.special |= (uint64_t)(folded >= '{' && folded <= '}') << i;
     }
 #endif
     return masks;

@@ -157,60 +157,58 @@ static enum skipped skip_bracket(struct json_framer *f, char c)
     return (open == '{') == (c == '}') ? SKIP_MORE : SKIP_WRONG;
 }
 
-/* Takes the brackets of a block at `bytes`, the bits of `brackets`, up to the one that closes the
+/* Takes the brackets among the bytes of a block that `special` says, up to the one that closes the
  * outermost; `*bit` is the last one taken. There is room for all of them. */
-static enum skipped skip_brackets(struct json_framer *f, const char *bytes, uint64_t brackets,
+static enum skipped skip_brackets(struct json_framer *f, const char *bytes, uint64_t special,
                                   size_t *bit)
 {
     char *top = f->nest.data + f->nest.len;
-    while (brackets) {
-        *bit = (size_t)__builtin_ctzll(brackets);
-        brackets &= brackets - 1;
+    for (; special; special &= special - 1) {
+        *bit = (size_t)__builtin_ctzll(special);
         char c = bytes[*bit];
         if (c == '{' || c == '[') {
             *top++ = c;
-            continue;
+        } else if (c == '}' || c == ']') {
+            top--;
+            bool same = (*top == '{') == (c == '}');
+            if (!same || top == f->nest.data) {
+                f->nest.len = (size_t)(top - f->nest.data);
+                return same ? SKIP_MORE : SKIP_WRONG;
+            }
         }
-        top--;
-        if ((*top == '{') != (c == '}')) {
-            f->nest.len = (size_t)(top - f->nest.data);
-            return SKIP_WRONG;
-        }
-        if (top == f->nest.data)
-            break;
     }
     f->nest.len = (size_t)(top - f->nest.data);
     return SKIP_MORE;
 }
 
 /* Inside brackets only brackets count, so whole blocks of 64 bytes are passed by their masks. Stops
- * behind the bracket that closes the outermost one, before a block with a backslash (which needs
- * a look at every byte), and where less than a block is left. */
+ * behind the bracket that closes the outermost one, before a block in which a string may have a
+ * backslash (which needs a look at every byte), and where less than a block is left. */
 static enum skipped skip_blocks(struct json_framer *f, const struct window *w)
 {
     uint64_t in_string = f->in_string ? UINT64_MAX : 0;
+    enum skipped result = SKIP_MORE;
     while (f->nest.len > 0 && w->len - f->at >= BYTE_BLOCK) {
         struct byte_masks masks = bytes_masks(w->bytes + f->at);
-        if (masks.backslash)
-            break;
         uint64_t inside = bits_parity(masks.quotes) ^ in_string;
-        uint64_t brackets = masks.brackets & ~inside;
-        if (brackets) {
-            size_t bit;
+        if (masks.special & inside)
+            break;
+        if (masks.special) {
+            size_t bit = 0;
             if (!buf_reserve(&f->nest, BYTE_BLOCK))
                 return SKIP_NO_MEMORY;
-            enum skipped result = skip_brackets(f, w->bytes + f->at, brackets, &bit);
+            result = skip_brackets(f, w->bytes + f->at, masks.special, &bit);
             if (result != SKIP_MORE || f->nest.len == 0) {
                 f->at += bit + 1;
-                f->in_string = false;
-                return result;
+                in_string = 0;
+                break;
             }
         }
         in_string = inside >> 63 ? UINT64_MAX : 0;
         f->at += BYTE_BLOCK;
     }
     f->in_string = in_string;
-    return SKIP_MORE;
+    return result;
 }
 
 /* The next byte outside strings that means something; SKIP_STOP when it ends the text. */
