@@ -107,7 +107,8 @@ static const enum entity referred[LIST_COUNT] = {[LIST_SCHOOLS] = ENTITY_SCHOOL,
                                                  [LIST_STUDENTS] = ENTITY_STUDENT};
 
 /* Whom reference `i` of the current record means. */
-static const struct id_entry *refer(const struct worker *w, enum reference_list list, size_t i)
+static inline const struct id_entry *refer(const struct worker *w, enum reference_list list,
+                                           size_t i)
 {
     const struct id_index *index = w->run->indexes[referred[list]];
     const struct references *references = &w->references[list];
@@ -115,21 +116,29 @@ static const struct id_entry *refer(const struct worker *w, enum reference_list 
                   : index_refer(index, references->ids[i], references->hashes[i]);
 }
 
-/* Whether the current record has not met this one yet. */
-static bool first_time(struct worker *w, enum reference_list list, const struct id_entry *entry)
+/* Room for marks of all there are. False: out of memory. */
+static bool more_marks(struct worker *w, enum reference_list list)
 {
     struct marks *marks = &w->marks[list];
-    if (entry->number >= marks->room) {
-        size_t more = index_count(w->run->indexes[referred[list]]);
-        uint32_t *met = realloc(marks->met, more * sizeof *met);
-        if (!met) {
-            w->batch->lines.oom = true;
-            return false;
-        }
-        memset(met + marks->room, 0, (more - marks->room) * sizeof *met);
-        marks->met = met;
-        marks->room = more;
+    size_t more = index_count(w->run->indexes[referred[list]]);
+    uint32_t *met = realloc(marks->met, more * sizeof *met);
+    if (!met) {
+        w->batch->lines.oom = true;
+        return false;
     }
+    memset(met + marks->room, 0, (more - marks->room) * sizeof *met);
+    marks->met = met;
+    marks->room = more;
+    return true;
+}
+
+/* Whether the current record has not met this one yet. */
+static inline bool first_time(struct worker *w, enum reference_list list,
+                              const struct id_entry *entry)
+{
+    struct marks *marks = &w->marks[list];
+    if (entry->number >= marks->room && !more_marks(w, list))
+        return false;
     if (marks->met[entry->number] == w->number)
         return false;
     marks->met[entry->number] = w->number;

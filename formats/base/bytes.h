@@ -24,28 +24,31 @@ static inline bool byte_plain(char c)
     return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F;
 }
 
-/* How many bytes at the start are plain. */
-static inline size_t bytes_plain(const char *text, size_t len)
-{
-    size_t at = 0;
 #if BYTES_SSE2
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i one = _mm_set1_epi8(1);
-    const __m128i low = _mm_set1_epi8(0x21);
-    for (; len - at >= 16; at += 16) {
-        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
-        /* One more than DEL, and everything above it, is negative: so is what is not printable
-         * ASCII smaller than one more than the space. */
-        __m128i other = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)),
-            _mm_cmpgt_epi8(low, _mm_add_epi8(block, one)));
-        unsigned mask = (unsigned)_mm_movemask_epi8(other);
+/* Which of 16 bytes are not plain: bit i for byte i. */
+static inline unsigned bytes_unplain16(const char *text)
+{
+    __m128i block = _mm_loadu_si128((const __m128i *)(const void *)text);
+    /* One more than DEL, and everything above it, is negative: so is what is not printable
+     * ASCII smaller than one more than the space. */
+    __m128i other = _mm_cmpgt_epi8(_mm_set1_epi8(0x21), _mm_add_epi8(block, _mm_set1_epi8(1)));
+    __m128i ends = _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
+                                _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(other, ends));
+}
+#endif
+
+/* The first byte from `at` on that is not plain; `end` when there is none. */
+static inline const char *bytes_plain_end(const char *at, const char *end)
+{
+#if BYTES_SSE2
+    for (; end - at >= 16; at += 16) {
+        unsigned mask = bytes_unplain16(at);
         if (mask)
-            return at + (size_t)__builtin_ctz(mask);
+            return at + (unsigned)__builtin_ctz(mask);
     }
 #endif
-    while (at < len && byte_plain(text[at]))
+    while (at < end && byte_plain(*at))
         at++;
     return at;
 }

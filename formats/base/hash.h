@@ -88,12 +88,12 @@ static inline struct hash128 hash_begin(void)
     return (struct hash128){hash_secret[0], hash_secret[1]};
 }
 
-/* Adds two words. */
+/* Adds two words: the whole product is kept, both halves mixed with what came before. */
 static inline struct hash128 hash_add_words(struct hash128 h, uint64_t x, uint64_t y)
 {
-    uint64_t a = hash_fold(h.a ^ x ^ hash_secret[2], y ^ hash_secret[3]);
-    uint64_t b = hash_fold(h.b ^ y ^ hash_secret[4], x ^ hash_secret[5]);
-    return (struct hash128){a + (h.b << 1), b + (a ^ h.a)};
+    hash_product product =
+        (hash_product)(h.a ^ x ^ hash_secret[2]) * (h.b ^ y ^ hash_secret[3]);
+    return (struct hash128){(uint64_t)product + h.b, (uint64_t)(product >> 64) ^ h.a};
 }
 
 /* Adds a value that stands for `name`: the chain of (1, "a") is not that of (2, "a"). The length

@@ -575,7 +575,8 @@ void clever_record(const struct clever_schema *schema, const struct clever_eleme
             continue;
         }
         struct attribute_value *attribute = &record->attr[field->attribute];
-        if (slots->ancestors)
+        /* A value that is there stands in objects. */
+        if (value->type == JSON_ABSENT && slots->ancestors)
             attribute->wrong_type = attribute->wrong_type || wrong_ancestor(element, slots);
         read_value(attribute, value, arena);
     }

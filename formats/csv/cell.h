@@ -4,12 +4,24 @@
 #define FORMATS_CSV_CELL_H
 
 #include "formats/base/buf.h"
+#include "formats/base/bytes.h"
 
 /* Whether a cell is written as it is. */
 bool csv_plain(struct slice cell);
 
+/* For csv_put_cell: a cell that needs quotes. */
+void csv_put_quoted(struct buf *out, struct slice cell);
+
 /* Appends one cell, quoted when it has a comma, a quote, CR or LF. */
-void csv_put_cell(struct buf *out, struct slice cell);
+static inline void csv_put_cell(struct buf *out, struct slice cell)
+{
+    if (cell.len == 0 || !buf_reserve(out, cell.len))
+        return;
+    if (bytes_copy_find4(out->data + out->len, cell.ptr, cell.len, ',', '"', '\r', '\n'))
+        csv_put_quoted(out, cell);
+    else
+        out->len += cell.len;
+}
 
 static inline void csv_put_comma(struct buf *out)
 {

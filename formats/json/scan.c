@@ -178,7 +178,7 @@ static const char *scan_string_on(struct json_scanner *s, const char *p,
         p = scan_unplain(s, p, value);
         if (!p)
             return NULL;
-        p += bytes_plain(p, (size_t)(s->end - p));
+        p = bytes_plain_end(p, s->end);
     }
     value->len = (uint32_t)(p - value->ptr);
     return p + 1;
@@ -189,7 +189,7 @@ static inline const char *scan_string(struct json_scanner *s, const char *p,
                                       struct json_value *value)
 {
     const char *start = p + 1;
-    p = start + bytes_plain(start, (size_t)(s->limit - start));
+    p = bytes_plain_end(start, s->limit);
     *value = (struct json_value){
         .ptr = start, .len = (uint32_t)(p - start), .type = JSON_STRING, .plain = true};
     if (is(s, p, '"'))
@@ -473,7 +473,7 @@ static const char *run(struct json_scanner *s, const char *p, bool *pending)
             value += l->len;
         }
         const char *start = value + 1;
-        const char *quote = start + bytes_plain(start, (size_t)(limit - start));
+        const char *quote = bytes_plain_end(start, limit);
         if (quote >= before_end || *quote != '"')
             return value_of(s, last, l, p, pending);
         if (l->slot != JSON_NONE)
@@ -539,7 +539,7 @@ static inline const char *run_list(const struct json_scanner *s, const char *p)
 {
     while (s->limit - p > 2 && p[1] == '"') {
         const char *start = p + 2;
-        const char *quote = start + bytes_plain(start, (size_t)(s->limit - start));
+        const char *quote = bytes_plain_end(start, s->limit);
         if (s->end - quote <= 1 || quote[0] != '"' || quote[1] != ',')
             break;
         p = quote + 1;

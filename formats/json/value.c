@@ -124,7 +124,7 @@ size_t json_list_plain(const struct json_value *list, size_t *at, struct slice *
     size_t next = skip_between(list->ptr, *at ? *at : 1);
     while (count < room && list->ptr[next] == '"') {
         const char *text = list->ptr + next + 1;
-        size_t len = bytes_plain(text, list->len - next - 1);
+        size_t len = (size_t)(bytes_plain_end(text, list->ptr + list->len) - text);
         if (text[len] != '"')
             break;
         strings[count++] = slice_of(text, len);
