@@ -269,12 +269,12 @@ bool index_name_hashed(struct id_index *index, enum id_space space, struct slice
 bool index_name(struct id_index *index, enum id_space space, struct slice id,
                 const struct id_entry *entry)
 {
-    return index_name_hashed(index, space, id, hash_of(id), entry);
+    return id.len == 0 || index_name_hashed(index, space, id, hash_of(id), entry);
 }
 
 static struct hash128 *rejected_slot(const struct id_index *index, struct hash128 content)
 {
-    size_t at = content.a & (index->rejected_room - 1);
+    size_t at = hash_short(content) & (index->rejected_room - 1);
     static const struct hash128 none = {0, 0};
     while (!hash_equal(index->rejected[at], none) && !hash_equal(index->rejected[at], content))
         at = (at + 1) & (index->rejected_room - 1);

@@ -38,7 +38,7 @@ struct worker {
     struct record record;
     struct references references[LIST_COUNT]; /* of the record */
     struct columns columns[SDS_FILES];
-    struct slice cells[SDS_MAX_COLUMNS];
+    struct slice cells[SDS_MAX_COLUMNS]; /* by number; of written columns */
     struct csv_decoder *decoder;
     struct batch *batch;
     struct outcome *outcome;
@@ -233,8 +233,8 @@ static void end_outcome(struct worker *w)
 /* ---- values ---- */
 
 /* Judges the attribute for a column; its cell. */
-static struct slice judge(struct worker *w, int column, const struct sds_column *spec,
-                          const struct attribute_value *attribute)
+static struct slice judge_value(struct worker *w, int column, const struct sds_column *spec,
+                                const struct attribute_value *attribute)
 {
     if (attribute->wrong_type)
         column_issue(w, ISSUE_unexpected_type, column, SLICE_ABSENT);
@@ -242,8 +242,6 @@ static struct slice judge(struct worker *w, int column, const struct sds_column 
         return SLICE_LITERAL("");
     if (attribute->control)
         column_issue(w, ISSUE_control_character, column, attribute->raw);
-    if (value_is_free(spec->kind, attribute->value))
-        return attribute->value;
     struct judgement judgement =
         value_judge(spec->kind, attribute->value,
                     w->run->options->subjects == SUBJECTS_TEXT, &w->batch->arena);
@@ -251,6 +249,16 @@ static struct slice judge(struct worker *w, int column, const struct sds_column 
         column_issue(w, judgement.issue, column,
                      spec->kind == VALUE_SECTION_ID ? attribute->value : attribute->raw);
     return judgement.cell;
+}
+
+/* The same: most values are what they shall be. */
+static inline struct slice judge(struct worker *w, int column, const struct sds_column *spec,
+                                 const struct attribute_value *attribute)
+{
+    bool odd = attribute->wrong_type || attribute->control;
+    if (!odd && attribute->value.len && value_is_free(spec->kind, attribute->value))
+        return attribute->value;
+    return judge_value(w, column, spec, attribute);
 }
 
 static enum attribute username_source(const struct options *options)
@@ -275,6 +283,7 @@ static struct slice username_of(struct worker *w, struct slice source)
     }
     enum role role = w->record.entity == ENTITY_TEACHER ? ROLE_TEACHER : ROLE_STUDENT;
     struct slice domain = options_domain(options, role);
+    w->outcome->has_domain = at < source.len || (source.len && domain.ptr);
     if (source.len == 0 || !domain.ptr || at < source.len)
         return source;
     char *text = arena_bytes(&w->batch->arena, source.len + 1 + domain.len);
@@ -304,7 +313,6 @@ static struct slice judge_username(struct worker *w, int column)
     if (judgement.issue != ISSUE_NONE)
         column_issue(w, judgement.issue, column, username);
     w->outcome->username = username;
-    w->outcome->has_domain = slice_find(username, '@') < username.len;
     w->outcome->username_hash = hash_same_letters(username);
     return username;
 }
@@ -547,10 +555,9 @@ static size_t judge_schools(struct worker *w, int column, struct slice **used)
 
 /* ---- rows ---- */
 
-static void judge_column(struct worker *w, int column, const struct id_entry *course,
-                         const struct id_entry *term)
+static void judge_column(struct worker *w, int column, const struct sds_column *spec,
+                         const struct id_entry *course, const struct id_entry *term)
 {
-    const struct sds_column *spec = &sds_formats[w->file].columns[column];
     const struct record *record = &w->record;
     struct slice cell = SLICE_LITERAL("");
     switch (spec->from) {
@@ -568,27 +575,16 @@ static void judge_column(struct worker *w, int column, const struct id_entry *co
         missing(w, column);
 }
 
-static void put_row(struct worker *w)
-{
-    struct buf *out = &w->batch->rows[w->file];
-    const struct columns *columns = &w->columns[w->file];
-    for (size_t i = 0; i < columns->count; i++) {
-        if (i)
-            csv_put_comma(out);
-        csv_put_cell(out, w->cells[columns->number[i]]);
-    }
-    csv_end_row(out);
-}
-
 static void put_rows(struct worker *w, int school_column, const struct slice *schools,
                      size_t count)
 {
+    const struct columns *columns = &w->columns[w->file];
     struct row_span *span = &w->outcome->rows[w->file];
     span->start = w->batch->rows[w->file].len;
     for (size_t i = 0; i < count; i++) {
         if (school_column >= 0)
             w->cells[school_column] = schools[i];
-        put_row(w);
+        csv_put_row(&w->batch->rows[w->file], w->cells, columns->number, columns->count);
     }
     span->len = w->batch->rows[w->file].len - span->start;
     span->count = (uint32_t)count;
@@ -932,11 +928,11 @@ static void process_row_record(struct worker *w)
     size_t rows = 1;
     bool section = w->file == SDS_SECTION;
     const struct columns *columns = &w->columns[w->file];
-    memset(w->cells, 0, sizeof w->cells);
     if (section)
         section_parts(w, &course, &term);
+    const struct sds_column *specs = sds_formats[w->file].columns;
     for (size_t i = 0; i < columns->count; i++)
-        judge_column(w, columns->number[i], course, term);
+        judge_column(w, columns->number[i], &specs[columns->number[i]], course, term);
     if (section)
         section_dates(w);
     if (school_column >= 0)

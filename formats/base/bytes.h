@@ -53,6 +53,18 @@ static inline const char *bytes_plain_end(const char *at, const char *end)
     return at;
 }
 
+/* The same where at least 16 bytes may be read. */
+static inline const char *bytes_plain_end16(const char *at, const char *end)
+{
+#if BYTES_SSE2
+    unsigned mask = bytes_unplain16(at);
+    if (mask)
+        return at + (unsigned)__builtin_ctz(mask);
+    at += 16;
+#endif
+    return bytes_plain_end(at, end);
+}
+
 /* Whether all bytes are printable ASCII; quotes and backslashes are. */
 static inline bool bytes_printable(const char *text, size_t len)
 {

@@ -54,17 +54,17 @@ static inline struct hash_words hash_tail(const char *at, size_t len)
     return (struct hash_words){bytes, 0};
 }
 
-/* Adds a value to a hash. The length goes in too: "ab","c" is not "a","bc". */
+/* Adds a value to a hash. The length goes in too: "ab","c" is not "a","bc"; multiplied with a
+ * secret, so that no bytes can make up for it. */
 static inline uint64_t hash_more(uint64_t h, struct slice value)
 {
     const char *at = value.ptr;
     size_t rest = value.len;
-    h ^= (uint64_t)value.len;
+    h ^= (uint64_t)value.len * hash_secret[5];
     for (; rest > 16; rest -= 16, at += 16)
         h = hash_fold(hash_load(at, 8) ^ hash_secret[1], hash_load(at + 8, 8) ^ h);
     struct hash_words tail = hash_tail(at, rest);
-    h = hash_fold(tail.x ^ hash_secret[2], tail.y ^ h);
-    return h ^ h >> 32;
+    return hash_fold(tail.x ^ hash_secret[2], tail.y ^ h);
 }
 
 /* An absent value is an empty one. */
@@ -96,13 +96,14 @@ static inline struct hash128 hash_add_words(struct hash128 h, uint64_t x, uint64
     return (struct hash128){(uint64_t)product + h.b, (uint64_t)(product >> 64) ^ h.a};
 }
 
-/* Adds a value that stands for `name`: the chain of (1, "a") is not that of (2, "a"). The length
- * goes in too. */
+/* Adds a value that stands for `name`: the chain of (1, "a") is not that of (2, "a"). Name and
+ * length go in as above. */
 static inline struct hash128 hash_add_named(struct hash128 h, unsigned name, struct slice value)
 {
     const char *at = value.ptr;
     size_t rest = value.len;
-    h.a ^= (uint64_t)name << 32 ^ (uint64_t)value.len;
+    h.a ^= (uint64_t)value.len * hash_secret[4];
+    h.b ^= (uint64_t)name * hash_secret[5];
     for (; rest > 16; rest -= 16, at += 16)
         h = hash_add_words(h, hash_load(at, 8), hash_load(at + 8, 8));
     struct hash_words tail = hash_tail(at, rest);
@@ -113,6 +114,12 @@ static inline struct hash128 hash_add_named(struct hash128 h, unsigned name, str
 static inline struct hash128 hash_add(struct hash128 h, struct slice value)
 {
     return hash_add_named(h, 0, value);
+}
+
+/* What of it is good for a table. */
+static inline uint64_t hash_short(struct hash128 h)
+{
+    return h.a ^ h.b;
 }
 
 static inline bool hash_equal(struct hash128 x, struct hash128 y)

@@ -98,6 +98,7 @@ struct field_slots {
     int value;
     int ancestor[MAX_ANCESTORS]; /* the objects on the way, but for roles */
     int ancestors;
+    bool first; /* of the lines for its attribute */
 };
 
 struct clever_schema {
@@ -145,6 +146,17 @@ static bool want_ancestors(struct json_schema *json, const char *path,
     return true;
 }
 
+/* Whether no line of the same shape has the same attribute before line `number`. */
+static bool first_line(size_t number)
+{
+    const struct clever_field *field = &clever_fields[number];
+    for (size_t i = 0; i < number; i++)
+        if (clever_fields[i].shape == field->shape && !clever_fields[i].list &&
+            clever_fields[i].attribute == field->attribute)
+            return false;
+    return !field->list;
+}
+
 static bool build(struct clever_schema *schema)
 {
     for (int i = 0; i < HINT_KEYS; i++)
@@ -157,8 +169,10 @@ static bool build(struct clever_schema *schema)
         if (!want_both(schema->json, field->path, both) ||
             !want_ancestors(schema->json, field->path, slots))
             return false;
-        for (int place = 0; place < PLACES; place++)
+        for (int place = 0; place < PLACES; place++) {
             slots[place]->value = both[place];
+            slots[place]->first = first_line(i);
+        }
         if (schema->last[field->shape] == 0)
             schema->first[field->shape] = i;
         schema->last[field->shape] = i + 1;
@@ -564,17 +578,25 @@ void clever_record(const struct clever_schema *schema, const struct clever_eleme
         [SHAPE_USER_STUDENT] = ENTITY_STUDENT, [SHAPE_SECTION] = ENTITY_SECTION,
     };
     const struct field_slots *fields = schema->fields[element->wrapped ? INNER : OUTER];
-    memset(record, 0, sizeof *record);
+    /* A record of the same shape as the one before has the same attributes, each of which is set
+     * anew: only another shape leaves some behind. */
+    int filled = (int)shape + 1;
+    if (record->filled != filled)
+        memset(record, 0, sizeof *record);
     record->entity = entities[shape];
+    record->filled = filled;
     for (size_t i = schema->first[shape]; i < schema->last[shape]; i++) {
         const struct clever_field *field = &clever_fields[i];
         const struct field_slots *slots = &fields[i];
         const struct json_value *value = &element->values[slots->value];
         if (field->list) {
+            record->list[field->attribute] = (struct reference_values){.ids = NULL};
             read_list(&record->list[field->attribute], value, arena);
             continue;
         }
         struct attribute_value *attribute = &record->attr[field->attribute];
+        if (slots->first)
+            *attribute = (struct attribute_value){.wrong_type = false};
         /* A value that is there stands in objects. */
         if (value->type == JSON_ABSENT && slots->ancestors)
             attribute->wrong_type = attribute->wrong_type || wrong_ancestor(element, slots);

@@ -16,3 +16,26 @@ void csv_put_quoted(struct buf *out, struct slice cell)
     }
     out->len += csv_write2(out->data + out->len, out->cap - out->len, cell.ptr, cell.len, '"');
 }
+
+void csv_put_row(struct buf *out, const struct slice *cells, const uint8_t *order, size_t count)
+{
+    size_t rest = count + 1; /* the commas and the end of the row */
+    for (size_t i = 0; i < count; i++)
+        rest += cells[order[i]].len;
+    if (!buf_reserve(out, rest))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        struct slice cell = cells[order[i]];
+        rest -= cell.len + 1;
+        if (bytes_copy_find4(out->data + out->len, cell.ptr, cell.len, ',', '"', '\r', '\n')) {
+            csv_put_quoted(out, cell);
+            if (!buf_reserve(out, rest + 1))
+                return;
+        } else {
+            out->len += cell.len;
+        }
+        out->data[out->len++] = ',';
+    }
+    out->len--;
+    csv_end_row(out);
+}

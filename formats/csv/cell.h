@@ -23,6 +23,9 @@ static inline void csv_put_cell(struct buf *out, struct slice cell)
         out->len += cell.len;
 }
 
+/* Appends a row: the cells with the numbers in order[0 .. count), count > 0. */
+void csv_put_row(struct buf *out, const struct slice *cells, const uint8_t *order, size_t count);
+
 static inline void csv_put_comma(struct buf *out)
 {
     buf_put_byte(out, ',');

@@ -190,19 +190,22 @@ static enum skipped skip_blocks(struct json_framer *f, const struct window *w)
     enum skipped result = SKIP_MORE;
     while (f->nest.len > 0 && w->len - f->at >= BYTE_BLOCK) {
         struct byte_masks masks = bytes_masks(w->bytes + f->at);
+        if (!masks.special) {
+            in_string ^= __builtin_parityll(masks.quotes) ? UINT64_MAX : 0;
+            f->at += BYTE_BLOCK;
+            continue;
+        }
         uint64_t inside = bits_parity(masks.quotes) ^ in_string;
+        size_t bit = 0;
         if (masks.special & inside)
             break;
-        if (masks.special) {
-            size_t bit = 0;
-            if (!buf_reserve(&f->nest, BYTE_BLOCK))
-                return SKIP_NO_MEMORY;
-            result = skip_brackets(f, w->bytes + f->at, masks.special, &bit);
-            if (result != SKIP_MORE || f->nest.len == 0) {
-                f->at += bit + 1;
-                in_string = 0;
-                break;
-            }
+        if (!buf_reserve(&f->nest, BYTE_BLOCK))
+            return SKIP_NO_MEMORY;
+        result = skip_brackets(f, w->bytes + f->at, masks.special, &bit);
+        if (result != SKIP_MORE || f->nest.len == 0) {
+            f->at += bit + 1;
+            in_string = 0;
+            break;
         }
         in_string = inside >> 63 ? UINT64_MAX : 0;
         f->at += BYTE_BLOCK;

@@ -25,7 +25,7 @@
 
 /* A list among the nodes: nothing learned belongs to it. LEARNED bounds what an export of ever
  * new names can cost. */
-enum { LIST = -2, LEARNED = 1024, LITERAL = 32, BUCKETS = 256, MAX_NAME = 64 };
+enum { LIST = -2, LEARNED = 1024, LITERAL = 32, BUCKETS = 256, MAX_NAME = 64, CLEARED = 64 };
 
 struct learned {
     char literal[LITERAL];
@@ -48,9 +48,6 @@ struct json_scanner {
     const struct json_schema *schema;
     struct json_value *values;
     size_t slots;
-    int16_t *filled; /* the slots that the last text has filled; more
-                        than there are: not all are noted */
-    size_t filled_count;
     struct learned *learned; /* number 0 stands for the start of a text; NULL: none */
     uint16_t learned_count;
     uint16_t bucket[BUCKETS];
@@ -74,9 +71,8 @@ struct json_scanner *json_scanner_new(const struct json_schema *schema)
     s->schema = schema;
     s->slots = json_schema_slots(schema);
     s->values = calloc(s->slots + 1, sizeof *s->values);
-    s->filled = calloc(s->slots + 1, sizeof *s->filled);
     s->learned = calloc(LEARNED, sizeof *s->learned);
-    if (!s->values || !s->filled || !s->learned) {
+    if (!s->values || !s->learned) {
         json_scanner_free(s);
         return NULL;
     }
@@ -90,7 +86,6 @@ void json_scanner_free(struct json_scanner *s)
     if (!s)
         return;
     free(s->learned);
-    free(s->filled);
     free(s->values);
     free(s);
 }
@@ -346,26 +341,6 @@ static void note(struct json_scanner *s, const char *start, const char *p, int n
 
 /* ---- containers ---- */
 
-/* Makes absent what the last text has left. */
-static void clear(struct json_scanner *s)
-{
-    size_t all = s->filled_count > s->slots ? s->slots : 0;
-    for (size_t i = 0; i < all; i++)
-        s->values[i].type = JSON_ABSENT;
-    for (size_t i = 0; i < s->filled_count && !all; i++)
-        s->values[s->filled[i]].type = JSON_ABSENT;
-    s->filled_count = 0;
-}
-
-/* Puts a value where it was asked for. A slot is noted again after it was cleared for a repeated
- * name; when that happens too often to note, everything is cleared in the end. */
-static inline void fill(struct json_scanner *s, int slot, struct json_value value)
-{
-    if (s->values[slot].type == JSON_ABSENT && s->filled_count <= s->slots)
-        s->filled[s->filled_count++] = (int16_t)slot;
-    s->values[slot] = value;
-}
-
 /* The name of a member and its colon, up to its value; `p` stands behind the brace or comma at
  * `start`. */
 static const char *scan_key(struct json_scanner *s, const char *start, const char *p, int node)
@@ -392,10 +367,10 @@ static const char *pop(struct json_scanner *s, const char *p)
     const struct frame *top = &s->frames[--s->depth];
     p++;
     if (top->slot != JSON_NONE)
-        fill(s, top->slot,
-             (struct json_value){.ptr = top->start,
-                                 .len = (uint32_t)(p - top->start),
-                                 .type = top->node == LIST ? JSON_ARRAY : JSON_OBJECT});
+        s->values[top->slot] =
+            (struct json_value){.ptr = top->start,
+                                .len = (uint32_t)(p - top->start),
+                                .type = top->node == LIST ? JSON_ARRAY : JSON_OBJECT};
     return p;
 }
 
@@ -411,7 +386,7 @@ static inline bool repeated(const struct json_scanner *s, const struct learned *
 static struct learned *open_expected(struct json_scanner *s, const struct learned *l,
                                      const char *value)
 {
-    if (*value != '{' || s->depth == JSON_MAX_DEPTH || s->limit - value <= LITERAL)
+    if (*value != '{' || s->depth == JSON_MAX_DEPTH)
         return NULL;
     struct learned *first = next_literal(l, value, l->child);
     if (!first || repeated(s, first) || first->len >= s->end - value ||
@@ -451,11 +426,12 @@ static const char *value_of(struct json_scanner *s, struct learned *last, const 
  * `p` itself when not even the first name is the one expected. */
 static const char *run(struct json_scanner *s, const char *p, bool *pending)
 {
-    const char *const limit = s->limit;
+    /* From here on there may be too little behind a literal to look at it in blocks. */
+    const char *const late = s->limit - s->text > 2 * LITERAL ? s->limit - 2 * LITERAL : s->text;
     const char *const before_end = s->end - 1;
     int node = s->frames[s->depth - 1].node;
     *pending = false;
-    while (limit - p > LITERAL) {
+    while (p < late) {
         struct learned *last = s->last;
         struct learned *l = next_literal(last, p, node);
         if (!l || repeated(s, l))
@@ -463,7 +439,7 @@ static const char *run(struct json_scanner *s, const char *p, bool *pending)
         s->last = l;
         const char *value = p + l->len;
         if (*value != '"') {
-            struct learned *first = open_expected(s, l, value);
+            struct learned *first = value < late ? open_expected(s, l, value) : NULL;
             if (!first)
                 return value_of(s, last, l, p, pending);
             node = l->child;
@@ -473,15 +449,14 @@ static const char *run(struct json_scanner *s, const char *p, bool *pending)
             value += l->len;
         }
         const char *start = value + 1;
-        const char *quote = bytes_plain_end(start, limit);
+        const char *quote = bytes_plain_end16(start, s->limit);
         if (quote >= before_end || *quote != '"')
             return value_of(s, last, l, p, pending);
         if (l->slot != JSON_NONE)
-            fill(s, l->slot,
-                 (struct json_value){.ptr = start,
-                                     .len = (uint32_t)(quote - start),
-                                     .type = JSON_STRING,
-                                     .plain = true});
+            s->values[l->slot] = (struct json_value){.ptr = start,
+                                                     .len = (uint32_t)(quote - start),
+                                                     .type = JSON_STRING,
+                                                     .plain = true};
         p = quote + 1;
         if (*p == ',')
             continue;
@@ -529,7 +504,7 @@ static inline const char *scan_value(struct json_scanner *s, const char *p, bool
     else
         p = scan_other(s, p, &value);
     if (p && s->slot != JSON_NONE)
-        fill(s, s->slot, value);
+        s->values[s->slot] = value;
     return p;
 }
 
@@ -604,7 +579,11 @@ static bool scan(struct json_scanner *s, struct slice text, const char *limit,
 bool json_scan(struct json_scanner *s, struct slice text, const char *limit,
                struct json_error *error)
 {
-    clear(s);
+    /* In pieces that a processor clears with wide stores. */
+    for (size_t i = 0; i < s->slots; i += CLEARED) {
+        size_t count = s->slots - i < CLEARED ? s->slots - i : CLEARED;
+        memset(s->values + i, 0, count * sizeof *s->values);
+    }
     return scan(s, text, limit, error);
 }
 
