@@ -114,6 +114,8 @@ static bool put_lines(struct committer *c, const struct current *now, bool worke
     const struct issue_line *lines = now->batch->issue_lines + now->outcome->first_line;
     size_t count = workers ? now->outcome->line_count : 0;
     size_t own = 0;
+    c->lines->about =
+        now->entity == ENTITY_SCHOOL ? now->outcome->written : now->outcome->school;
     if (c->own_count == 2 && before(&c->own[1], &c->own[0])) {
         struct issue_line first = c->own[1];
         c->own[1] = c->own[0];
