@@ -16,7 +16,7 @@ BENCH    := $(BUILD)/tests/bench/measure $(BUILD)/tests/bench/limits
 HEADERS  := $(sort $(wildcard converter/*.h formats/*.h formats/*/*.h))
 
 # libcsv ships no .pc file; the others do.
-CPPFLAGS += -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
             $(shell $(PKG_CONFIG) --cflags libcjson minizip zlib 2>/dev/null)
 LDLIBS   += -lcsv $(shell $(PKG_CONFIG) --libs libcjson minizip zlib 2>/dev/null)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
@@ -58,6 +58,22 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@$(call SAY,CC   $<)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The static parts of the review page become lists of string literals, and what its policy allows
+# is named by hash.
+PAGE_PARTS := $(addprefix $(BUILD)/converter/page/,page.html.inc page.css.inc page.js.inc \
+                page.css.hash page.js.hash)
+
+$(BUILD)/converter/page_parts.o: | $(PAGE_PARTS)
+
+$(BUILD)/converter/page/%.inc: converter/page/%
+	@mkdir -p $(@D)
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n",/' $< >$@
+
+$(BUILD)/converter/page/%.hash: converter/page/%
+	@mkdir -p $(@D)
+	$(Q)sha256sum <$< | cut -c1-64 | tr a-f A-F | basenc --base16 -d | base64 | \
+	  sed 's/.*/"sha256-&"/' >$@
 
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIB_OBJ)
 	@$(call SAY,LINK $@)
@@ -111,7 +127,10 @@ lint:
 	@$(MAKE) --no-print-directory all BUILD=build/analyzer OPT='-O1 -g -fanalyzer' CFLAGS=-Werror
 	cppcheck --std=c11 --enable=warning,performance,portability --error-exitcode=1 \
 	  --inline-suppr -q -I. converter formats
+	@$(MAKE) --no-print-directory page-parts
 	clang-tidy --quiet $(SRC) -- $(CPPFLAGS) -std=c11
+
+page-parts: $(PAGE_PARTS)
 
 update-fixtures: $(BUILD)/clever2sds
 	@BUILD=$(abspath $(BUILD)) LC_ALL=C tests/fixtures.t --update
@@ -126,7 +145,7 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: help all demo check run-tests check-asan check-tsan bench run-bench lint \
+.PHONY: help all demo check run-tests check-asan check-tsan bench run-bench lint page-parts \
         update-fixtures update-docs install clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -11,7 +11,9 @@
 #include "converter/committer.h"
 #include "converter/errors_csv.h"
 #include "converter/interrupt.h"
+#include "converter/notes.h"
 #include "converter/outdir.h"
+#include "converter/page.h"
 #include "converter/pipeline.h"
 #include "converter/report.h"
 #include "converter/summary.h"
@@ -39,6 +41,7 @@ struct conversion {
     struct sink sinks[SDS_FILES]; /* fd -1: not written */
     char *names[SDS_FILES];
     struct sink lines; /* lines about records, in an unlinked file */
+    struct notes *notes; /* for the page; NULL with --no-report */
     struct committer *committer;
     struct worker **workers;
     struct pipeline *pipeline;
@@ -177,6 +180,20 @@ static bool open_sinks(struct conversion *c, struct failure *failure)
     return open_lines(c, failure);
 }
 
+/* Everything that goes to the sinks from here on is noted for the page. */
+static bool watch_sinks(struct conversion *c, struct failure *failure)
+{
+    if (c->run.options->no_report)
+        return true;
+    c->notes = notes_new(c->run.options);
+    if (!c->notes)
+        return failure_no_memory(failure);
+    for (int f = 0; f < SDS_FILES; f++)
+        c->sinks[f].watcher = notes_watch_rows(c->notes, (enum sds_file)f);
+    c->lines.watcher = notes_watch_lines(c->notes);
+    return true;
+}
+
 static void close_sinks(struct conversion *c)
 {
     for (int f = 0; f < SDS_FILES; f++) {
@@ -187,6 +204,8 @@ static void close_sinks(struct conversion *c)
     }
     sink_abandon(&c->lines);
     c->lines = (struct sink){.fd = -1};
+    notes_free(c->notes);
+    c->notes = NULL;
 }
 
 static void forget_attempt(struct conversion *c)
@@ -229,7 +248,7 @@ static bool begin_attempt(struct conversion *c, struct failure *failure)
 {
     int threads = c->run.options->threads;
     c->unsure = c->survey_again = c->run.contest = false;
-    if (!open_sinks(c, failure))
+    if (!open_sinks(c, failure) || !watch_sinks(c, failure))
         return false;
     for (int e = 0; e < ENTITY_COUNT; e++) {
         c->run.indexes[e] = index_new();
@@ -349,20 +368,44 @@ static bool write_errors(struct conversion *c, const struct buf *files, const st
     return ok;
 }
 
-static bool write_summary(struct conversion *c, const struct summary *summary,
-                          struct failure *failure)
+/* A whole file of the review folder. */
+static bool write_review(struct conversion *c, const char *name, struct slice text,
+                         struct failure *failure)
 {
-    static const char name[] = "review/summary.json";
-    struct buf json = {0};
     struct sink sink = {.fd = -1};
     int fd = outdir_create(c->outdir, name, failure);
     if (fd < 0)
         return false;
     sink_init(&sink, fd, name);
-    bool ok = summary_put_json(&json, summary) || failure_no_memory(failure);
-    ok = ok && sink_put(&sink, buf_slice(&json), failure) && sink_finish(&sink, failure);
-    buf_release(&json);
+    bool ok = sink_put(&sink, text, failure) && sink_finish(&sink, failure);
     sink_abandon(&sink);
+    return ok;
+}
+
+static bool write_summary(struct conversion *c, const struct summary *summary,
+                          struct failure *failure)
+{
+    struct buf json = {0};
+    bool ok = summary_put_json(&json, summary) || failure_no_memory(failure);
+    ok = ok && write_review(c, "review/summary.json", buf_slice(&json), failure);
+    buf_release(&json);
+    return ok;
+}
+
+/* `files` and `export` are the lines that did not come by a sink. */
+static bool write_page(struct conversion *c, const struct summary *summary,
+                       const struct buf *files, const struct buf *export,
+                       struct failure *failure)
+{
+    struct page page = {.summary = summary, .notes = c->notes};
+    struct buf html = {0};
+    if (!c->notes)
+        return true;
+    notes_lines(c->notes, buf_slice(files));
+    notes_lines(c->notes, buf_slice(export));
+    bool ok = page_put(&html, &page) || failure_no_memory(failure);
+    ok = ok && write_review(c, "review/report.html", buf_slice(&html), failure);
+    buf_release(&html);
     return ok;
 }
 
@@ -447,7 +490,7 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     summary->finished = summary_time();
     ok = ok && finish_files(c, summary->published, failure) &&
          write_errors(c, &files, &export, failure) && write_summary(c, summary, failure) &&
-         publish(c, summary, failure);
+         write_page(c, summary, &files, &export, failure) && publish(c, summary, failure);
     buf_release(&files);
     buf_release(&export);
     return ok;

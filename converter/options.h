@@ -70,6 +70,7 @@ struct options {
     bool lowercase_names;
     bool bom;
     bool no_values;
+    bool no_report;
     int threads;
     bool quiet;
     bool verbose;

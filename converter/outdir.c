@@ -22,7 +22,7 @@ static const char *const result_names[] = {
     "Student.csv",        "TeacherRoster.csv",     "StudentEnrollment.csv",
     "school.csv",         "section.csv",           "teacher.csv",
     "student.csv",        "teacherroster.csv",     "studentenrollment.csv"};
-static const char *const review_names[] = {"errors.csv", "summary.json"};
+static const char *const review_names[] = {"errors.csv", "summary.json", "report.html"};
 
 struct outdir {
     char *shown;  /* DIR as given, for messages */

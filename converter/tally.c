@@ -1,0 +1,276 @@
+#include "converter/tally.h"
+
+#include "formats/base/grow.h"
+#include "formats/base/hash.h"
+#include "formats/base/utf8.h"
+#include "formats/csv/cell.h"
+#include "formats/csv/written.h"
+
+#include <stdlib.h>
+
+enum { NO_SCHOOL = UINT32_MAX, FIRST_SLOTS = 256 };
+
+const struct grade grades[GRADES] = {
+    {"IT", "Infant or toddler"},
+    {"PR", "Preschool"},
+    {"PK", "Prekindergarten"},
+    {"TK", "Transitional kindergarten"},
+    {"KG", "Kindergarten"},
+    {"01", "Grade 1"},
+    {"02", "Grade 2"},
+    {"03", "Grade 3"},
+    {"04", "Grade 4"},
+    {"05", "Grade 5"},
+    {"06", "Grade 6"},
+    {"07", "Grade 7"},
+    {"08", "Grade 8"},
+    {"09", "Grade 9"},
+    {"10", "Grade 10"},
+    {"11", "Grade 11"},
+    {"12", "Grade 12"},
+    {"13", "Grade 13"},
+    {"PS", "Postsecondary"},
+    {"PS1", "Postsecondary, year 1"},
+    {"PS2", "Postsecondary, year 2"},
+    {"PS3", "Postsecondary, year 3"},
+    {"PS4", "Postsecondary, year 4"},
+    {"UG", "Ungraded"},
+    {"Other", "Other"},
+    /* undergraduate, graduate, alumni, adultEducation */
+    {"", "Adults and alumni"},
+};
+
+/* Where a column stands among those that are written; -1 when it does not. */
+static int cell_of(const struct options *options, enum sds_file file, int column)
+{
+    int cell = 0;
+    if (column < 0 || !options->written[file][column])
+        return -1;
+    for (int i = 0; i < column; i++)
+        cell += options->written[file][i];
+    return cell;
+}
+
+void tally_init(struct tally *tally, const struct options *options)
+{
+    *tally = (struct tally){.school_memo = {.school = NO_SCHOOL},
+                            .section_memo = {.school = NO_SCHOOL}};
+    for (int f = 0; f < SDS_FILES; f++) {
+        enum sds_file file = (enum sds_file)f;
+        tally->id_cell[f] = cell_of(options, file, sds_column_from(file, FROM_SIS_ID));
+        tally->school_cell[f] = cell_of(options, file, sds_column_from(file, FROM_SCHOOL));
+    }
+    tally->name_cell = cell_of(options, SDS_SCHOOL, sds_column_of(SDS_SCHOOL, ATTR_NAME));
+    tally->grade_cell = cell_of(options, SDS_STUDENT, sds_column_of(SDS_STUDENT, ATTR_GRADE));
+    tally->grades_written = tally->grade_cell >= 0;
+}
+
+void tally_release(struct tally *tally)
+{
+    free(tally->schools);
+    free(tally->by_school.slots);
+    free(tally->by_section.slots);
+    buf_release(&tally->names);
+    buf_release(&tally->scratch);
+    *tally = (struct tally){.schools = NULL};
+}
+
+/* ---- tables ---- */
+
+static uint64_t key_of(struct slice cell)
+{
+    uint64_t key = hash_of(cell);
+    return key ? key : 1;
+}
+
+/* The slot of a key, or the free one where it belongs. */
+static struct tally_slot *slot_of(const struct tally_table *table, uint64_t key)
+{
+    size_t at = (size_t)key & table->mask;
+    while (table->slots[at].key && table->slots[at].key != key)
+        at = (at + 1) & table->mask;
+    return &table->slots[at];
+}
+
+static bool grow_table(struct tally_table *table)
+{
+    struct tally_table bigger = {.count = table->count};
+    size_t room = table->slots ? (table->mask + 1) * 2 : FIRST_SLOTS;
+    bigger.slots = calloc(room, sizeof *bigger.slots);
+    bigger.mask = room - 1;
+    if (!bigger.slots)
+        return false;
+    for (size_t i = 0; table->slots && i <= table->mask; i++)
+        if (table->slots[i].key)
+            *slot_of(&bigger, table->slots[i].key) = table->slots[i];
+    free(table->slots);
+    *table = bigger;
+    return true;
+}
+
+/* Remembers a key unless it is known. False: it is known, or memory ran out. */
+static bool table_add(struct tally *tally, struct tally_table *table, struct slice cell,
+                      uint32_t value)
+{
+    if ((!table->slots || table->count * 2 > table->mask) && !grow_table(table)) {
+        tally->oom = true;
+        return false;
+    }
+    uint64_t key = key_of(cell);
+    struct tally_slot *slot = slot_of(table, key);
+    if (slot->key)
+        return false;
+    *slot = (struct tally_slot){key, value};
+    table->count++;
+    return true;
+}
+
+static uint32_t table_find(const struct tally_table *table, struct slice cell)
+{
+    if (!table->slots)
+        return NO_SCHOOL;
+    const struct tally_slot *slot = slot_of(table, key_of(cell));
+    return slot->key ? slot->value : NO_SCHOOL;
+}
+
+/* The same for cells of which several equal ones come one after the other. */
+static uint32_t find_next(const struct tally_table *table, struct tally_memo *memo,
+                          struct slice cell)
+{
+    if (cell.len && cell.len == memo->len && memcmp(memo->cell, cell.ptr, cell.len) == 0)
+        return memo->school;
+    memo->school = table_find(table, cell);
+    memo->len = cell.len <= sizeof memo->cell ? cell.len : 0;
+    if (memo->len)
+        memcpy(memo->cell, cell.ptr, memo->len);
+    return memo->school;
+}
+
+/* ---- rows ---- */
+
+static struct slice cell_at(struct slice row, int number)
+{
+    struct slice cell = SLICE_LITERAL("");
+    for (int i = 0; i <= number; i++)
+        cell = written_cell(&row);
+    return cell;
+}
+
+static void keep_name(struct tally *tally, struct slice cell)
+{
+    buf_reset(&tally->scratch);
+    written_value(&tally->scratch, cell);
+    utf8_put_visible(&tally->names, buf_slice(&tally->scratch), TALLY_NAME);
+    buf_put_byte(&tally->names, '\0');
+    tally->oom = tally->oom || tally->scratch.oom || tally->names.oom;
+}
+
+static void add_school(struct tally *tally, struct slice row)
+{
+    struct slice id = cell_at(row, tally->id_cell[SDS_SCHOOL]);
+    if (!table_add(tally, &tally->by_school, id, (uint32_t)tally->school_count))
+        return;
+    void *schools = grow_by_one(tally->schools, tally->school_count, &tally->school_room,
+                                sizeof *tally->schools);
+    if (!schools) {
+        tally->oom = true;
+        return;
+    }
+    tally->schools = schools;
+    tally->schools[tally->school_count++] = (struct school_tally){.name = tally->names.len};
+    keep_name(tally, id);
+    keep_name(tally, cell_at(row, tally->name_cell));
+}
+
+static struct school_tally *school_of(struct tally *tally, enum sds_file file, struct slice row)
+{
+    uint32_t found = find_next(&tally->by_school, &tally->school_memo,
+                               cell_at(row, tally->school_cell[file]));
+    return found < tally->school_count ? &tally->schools[found] : NULL;
+}
+
+static void count_grade(struct tally *tally, struct slice cell)
+{
+    if (cell.len == 0) {
+        tally->no_grade++;
+        return;
+    }
+    size_t i = 0;
+    while (i + 1 < GRADES && !slice_is(cell, grades[i].code))
+        i++;
+    tally->grade[i]++;
+}
+
+static void count_section(struct tally *tally, struct slice row)
+{
+    struct school_tally *school = school_of(tally, SDS_SECTION, row);
+    if (!school)
+        return;
+    school->sections++;
+    table_add(tally, &tally->by_section, cell_at(row, tally->id_cell[SDS_SECTION]),
+              (uint32_t)(school - tally->schools));
+}
+
+static void count_member(struct tally *tally, struct slice row)
+{
+    uint32_t found = find_next(&tally->by_section, &tally->section_memo, written_cell(&row));
+    if (found < tally->school_count)
+        tally->schools[found].members++;
+}
+
+void tally_row(struct tally *tally, enum sds_file file, struct slice row)
+{
+    struct school_tally *school = NULL;
+    switch (file) {
+    case SDS_SCHOOL: add_school(tally, row); break;
+    case SDS_SECTION: count_section(tally, row); break;
+    case SDS_TEACHER:
+        school = school_of(tally, file, row);
+        if (school)
+            school->teachers++;
+        break;
+    case SDS_STUDENT:
+        school = school_of(tally, file, row);
+        if (school)
+            school->students++;
+        if (tally->grades_written)
+            count_grade(tally, cell_at(row, tally->grade_cell));
+        break;
+    case SDS_TEACHER_ROSTER:
+    case SDS_STUDENT_ENROLLMENT: count_member(tally, row); break;
+    case SDS_FILES: break;
+    }
+}
+
+/* ---- lines ---- */
+
+struct school_tally *tally_school(struct tally *tally, struct slice id)
+{
+    if (id.len == 0)
+        return NULL;
+    buf_reset(&tally->scratch);
+    csv_put_cell(&tally->scratch, id);
+    tally->oom = tally->oom || tally->scratch.oom;
+    uint32_t found = table_find(&tally->by_school, buf_slice(&tally->scratch));
+    return found < tally->school_count ? &tally->schools[found] : NULL;
+}
+
+void tally_line(struct tally *tally, enum severity severity, struct slice school)
+{
+    struct school_tally *found = tally_school(tally, school);
+    if (found)
+        found->lines[severity]++;
+    else
+        tally->elsewhere[severity]++;
+}
+
+const char *tally_school_id(const struct tally *tally, const struct school_tally *school)
+{
+    return tally->names.data + school->name;
+}
+
+const char *tally_school_name(const struct tally *tally, const struct school_tally *school)
+{
+    const char *id = tally_school_id(tally, school);
+    return id + strlen(id) + 1;
+}

@@ -1,0 +1,92 @@
+/* Rows and problems by school, and students by grade: counted from the rows as they are written.
+ *
+ * A school is known by its SIS ID in School.csv, a class by that in Section.csv. Of both only a
+ * hash of 64 bits is kept: with a million classes one run in thirty million has a wrong count, and
+ * these are counts for people to look at. One thread at a time.
+ */
+#ifndef CONVERTER_TALLY_H
+#define CONVERTER_TALLY_H
+
+#include "converter/options.h"
+#include "formats/base/buf.h"
+
+enum { TALLY_NAME = 80 }; /* characters of a school's name that are kept */
+
+struct school_tally {
+    size_t name; /* where its id and its name stand in tally.names, each with a NUL behind */
+    uint64_t students; /* rows */
+    uint64_t teachers; /* rows */
+    uint64_t sections;
+    uint64_t members; /* rows of both roster files, by the school of their section */
+    uint64_t lines[SEVERITIES];
+};
+
+/* Clever's grades as SDS writes them, in the order of school life. */
+struct grade {
+    const char *code;
+    const char *label;
+};
+
+enum { GRADES = 26 };
+
+extern const struct grade grades[GRADES];
+
+struct tally_slot {
+    uint64_t key; /* 0: free */
+    uint32_t value;
+};
+
+struct tally_table {
+    struct tally_slot *slots;
+    size_t mask;
+    size_t count;
+};
+
+/* The cell before, which the next one is often equal to. */
+struct tally_memo {
+    char cell[48];
+    size_t len;
+    uint32_t school;
+};
+
+struct tally {
+    struct school_tally *schools;
+    size_t school_count;
+    size_t school_room;
+    struct buf names;
+    uint64_t elsewhere[SEVERITIES]; /* lines of no school that is written */
+    uint64_t grade[GRADES];
+    uint64_t no_grade;
+    bool grades_written;
+    bool oom;
+    /* private */
+    int id_cell[SDS_FILES];
+    int school_cell[SDS_FILES];
+    int name_cell;
+    int grade_cell;
+    struct tally_table by_school;
+    struct tally_table by_section;
+    struct tally_memo school_memo;
+    struct tally_memo section_memo;
+    struct buf scratch;
+};
+
+/* Makes an empty tally; nothing can fail. */
+void tally_init(struct tally *tally, const struct options *options);
+void tally_release(struct tally *tally);
+
+/* Counts one row. Schools must come before people and sections, a section before its members.
+ * Out of memory: tally->oom. */
+void tally_row(struct tally *tally, enum sds_file file, struct slice row);
+
+/* Counts one line of the error file; `school` is the school's SIS ID, absent for none. */
+void tally_line(struct tally *tally, enum severity severity, struct slice school);
+
+/* The name of a school, and its id, both clipped; "" when the id is absent or not written. */
+const char *tally_school_id(const struct tally *tally, const struct school_tally *school);
+const char *tally_school_name(const struct tally *tally, const struct school_tally *school);
+
+/* The school with this SIS ID, NULL for none. */
+struct school_tally *tally_school(struct tally *tally, struct slice id);
+
+#endif
