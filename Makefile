@@ -39,9 +39,10 @@ help:
 	@echo 'make check       install what is missing, build, run all tests'
 	@echo 'make all         build $(BUILD)/clever2sds from what is installed'
 	@echo 'make install     copy it to $(DESTDIR)$(BINDIR)'
-	@echo 'make lint check-asan check-tsan check-kill check-memory   further tests'
+	@echo 'make lint check-asan check-tsan check-page   further tests'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
+	@echo 'make update-picture    draw the review page of the demo for README.md'
 	@echo 'make update-docs       renew the generated tables of the documents'
 
 all: $(BUILD)/clever2sds
@@ -102,6 +103,13 @@ run-tests: $(BUILD)/clever2sds $(TESTS) $(GENERATE)
 	@BUILD=$(abspath $(BUILD)) LC_ALL=C CMOCKA_MESSAGE_OUTPUT=TAP \
 	  prove --exec '' $(TESTS) $(sort $(wildcard tests/*.t))
 
+# The review page in a browser, with what that takes: also what `make check` leaves out.
+check-page:
+	@tests/packages.sh build test page
+	@cd tests/page && npm ci --no-progress
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(abspath $(BUILD)) LC_ALL=C CI= STRICT=strict prove --exec '' tests/page.t
+
 check-asan:
 	@tests/packages.sh build test
 	@ASAN_OPTIONS=allocator_may_return_null=1 \
@@ -138,6 +146,14 @@ update-fixtures: $(BUILD)/clever2sds
 update-docs: $(BUILD)/clever2sds
 	@tests/docs.t --update
 
+update-picture:
+	@tests/packages.sh build page
+	@cd tests/page && npm ci --no-progress
+	@$(MAKE) --no-print-directory all
+	@tests/demo.sh $(BUILD) >$(BUILD)/demo.txt
+	@node tests/page/picture.js $(BUILD)/demo/sds/review/report.html converter/page/picture.png \
+	  light 1120 1180
+
 install: all
 	install -d $(DESTDIR)$(BINDIR)
 	install -m 755 $(BUILD)/clever2sds $(DESTDIR)$(BINDIR)/clever2sds
@@ -145,8 +161,8 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: help all demo check run-tests check-asan check-tsan bench run-bench lint page-parts \
-        update-fixtures update-docs install clean
+.PHONY: help all demo check run-tests check-page check-asan check-tsan bench run-bench lint page-parts \
+        update-fixtures update-docs update-picture install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJ:.o=.d) $(TESTS:=.d) $(GENERATE).d $(BENCH:=.d)

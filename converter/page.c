@@ -35,7 +35,7 @@ void page_put_cell(struct buf *out, const char *text, size_t limit)
 
 void page_begin_table(struct buf *out, const char *name, const char *class)
 {
-    buf_put_text(out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
+    buf_put_text(out, "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"");
     html_put_text(out, name);
     buf_printf(out, "\"><table class=\"%s\">\n", class);
 }

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { NO_SCHOOL = UINT32_MAX, FIRST_SLOTS = 256 };
+enum { NO_SCHOOL = UINT32_MAX, FIRST_SLOTS = 256, BEFORE_01 = 4 };
 
 const struct grade grades[GRADES] = {
     {"IT", "Infant or toddler"},
@@ -133,27 +133,39 @@ static uint32_t table_find(const struct tally_table *table, struct slice cell)
     return slot->key ? slot->value : NO_SCHOOL;
 }
 
+static void remember(struct tally_memo *memo, struct slice cell, uint32_t school)
+{
+    memo->school = school;
+    memo->len = cell.len <= sizeof memo->cell ? cell.len : 0;
+    if (memo->len)
+        memcpy(memo->cell, cell.ptr, memo->len);
+}
+
 /* The same for cells of which several equal ones come one after the other. */
 static uint32_t find_next(const struct tally_table *table, struct tally_memo *memo,
                           struct slice cell)
 {
-    if (cell.len && cell.len == memo->len && memcmp(memo->cell, cell.ptr, cell.len) == 0)
-        return memo->school;
-    memo->school = table_find(table, cell);
-    memo->len = cell.len <= sizeof memo->cell ? cell.len : 0;
-    if (memo->len)
-        memcpy(memo->cell, cell.ptr, memo->len);
+    bool same =
+        cell.len && cell.len == memo->len && memcmp(memo->cell, cell.ptr, cell.len) == 0;
+    if (!same)
+        remember(memo, cell, table_find(table, cell));
     return memo->school;
 }
 
 /* ---- rows ---- */
 
-static struct slice cell_at(struct slice row, int number)
+/* Goes on to a cell of a row, counted from 0. */
+static struct slice go_to_cell(struct slice *row, int number)
 {
     struct slice cell = SLICE_LITERAL("");
     for (int i = 0; i <= number; i++)
-        cell = written_cell(&row);
+        cell = written_cell(row);
     return cell;
+}
+
+static struct slice cell_at(struct slice row, int number)
+{
+    return go_to_cell(&row, number);
 }
 
 static void keep_name(struct tally *tally, struct slice cell)
@@ -182,38 +194,59 @@ static void add_school(struct tally *tally, struct slice row)
     keep_name(tally, cell_at(row, tally->name_cell));
 }
 
-static struct school_tally *school_of(struct tally *tally, enum sds_file file, struct slice row)
+/* The school of a row, which goes on to the cell behind it. */
+static struct school_tally *school_of(struct tally *tally, enum sds_file file, struct slice *row)
 {
     uint32_t found = find_next(&tally->by_school, &tally->school_memo,
-                               cell_at(row, tally->school_cell[file]));
+                               go_to_cell(row, tally->school_cell[file]));
     return found < tally->school_count ? &tally->schools[found] : NULL;
 }
 
-static void count_grade(struct tally *tally, struct slice cell)
+/* Where a grade stands in `grades`; most are two digits and need no search. */
+static size_t grade_of(struct slice cell)
 {
-    if (cell.len == 0) {
-        tally->no_grade++;
-        return;
-    }
     size_t i = 0;
+    if (cell.len == 2 && ascii_digit(cell.ptr[0]) && ascii_digit(cell.ptr[1])) {
+        size_t place = (size_t)(cell.ptr[0] - '0') * 10 + (size_t)(cell.ptr[1] - '0') + BEFORE_01;
+        return place < GRADES ? place : GRADES - 1;
+    }
     while (i + 1 < GRADES && !slice_is(cell, grades[i].code))
         i++;
-    tally->grade[i]++;
+    return i;
+}
+
+/* Grade stands behind School SIS ID, at which `row` begins. */
+static void count_grade(struct tally *tally, struct slice row)
+{
+    int between = tally->grade_cell - tally->school_cell[SDS_STUDENT] - 1;
+    struct slice cell = go_to_cell(&row, between);
+    if (cell.len == 0)
+        tally->no_grade++;
+    else
+        tally->grade[grade_of(cell)]++;
 }
 
 static void count_section(struct tally *tally, struct slice row)
 {
-    struct school_tally *school = school_of(tally, SDS_SECTION, row);
+    struct slice id = cell_at(row, tally->id_cell[SDS_SECTION]);
+    struct school_tally *school = school_of(tally, SDS_SECTION, &row);
     if (!school)
         return;
+    uint32_t number = (uint32_t)(school - tally->schools);
     school->sections++;
-    table_add(tally, &tally->by_section, cell_at(row, tally->id_cell[SDS_SECTION]),
-              (uint32_t)(school - tally->schools));
+    if (table_add(tally, &tally->by_section, id, number))
+        remember(&tally->section_memo, id, number); /* its members come next, mostly */
 }
 
+/* Most rows are of the section that the row before is of. */
 static void count_member(struct tally *tally, struct slice row)
 {
-    uint32_t found = find_next(&tally->by_section, &tally->section_memo, written_cell(&row));
+    const struct tally_memo *memo = &tally->section_memo;
+    bool same = memo->len && row.len > memo->len && row.ptr[memo->len] == ',' &&
+                memcmp(row.ptr, memo->cell, memo->len) == 0;
+    uint32_t found = same ? memo->school
+                          : find_next(&tally->by_section, &tally->section_memo,
+                                      written_cell(&row));
     if (found < tally->school_count)
         tally->schools[found].members++;
 }
@@ -225,16 +258,16 @@ void tally_row(struct tally *tally, enum sds_file file, struct slice row)
     case SDS_SCHOOL: add_school(tally, row); break;
     case SDS_SECTION: count_section(tally, row); break;
     case SDS_TEACHER:
-        school = school_of(tally, file, row);
+        school = school_of(tally, file, &row);
         if (school)
             school->teachers++;
         break;
     case SDS_STUDENT:
-        school = school_of(tally, file, row);
+        school = school_of(tally, file, &row);
         if (school)
             school->students++;
         if (tally->grades_written)
-            count_grade(tally, cell_at(row, tally->grade_cell));
+            count_grade(tally, row);
         break;
     case SDS_TEACHER_ROSTER:
     case SDS_STUDENT_ENROLLMENT: count_member(tally, row); break;

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs the Debian packages that a goal needs and that are missing, after naming them.
-#   packages.sh build [test] [lint]
+#   packages.sh build [test] [page] [lint]
 set -eu
 
 build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev zlib1g-dev zip'
 test='libcmocka-dev perl python3 unzip gzip binutils'
+page='chromium nodejs npm'
 lint='clang clang-tidy cppcheck clang-format'
 
 wanted=''
@@ -12,6 +13,7 @@ for goal in "$@"; do
     case $goal in
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
+    page) wanted="$wanted $page" ;;
     lint) wanted="$wanted $lint" ;;
     *) echo "packages.sh: no such goal: $goal" >&2; exit 2 ;;
     esac
@@ -28,6 +30,9 @@ have() {
     gcc | make | pkg-config | zip | unzip | gzip | perl | python3 | clang | clang-tidy | cppcheck | clang-format)
         command -v "$1" >/dev/null 2>&1 ;;
 
+    chromium) command -v chromium >/dev/null 2>&1 ;;
+    nodejs) command -v node >/dev/null 2>&1 ;;
+    npm) command -v npm >/dev/null 2>&1 ;;
     binutils) command -v nm >/dev/null 2>&1 ;;
     libc6-dev) header stdio.h ;;
     libcjson-dev) header cjson/cJSON.h ;;

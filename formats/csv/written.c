@@ -18,11 +18,7 @@ struct slice written_cell(struct slice *row)
 {
     if (row->len == 0)
         return SLICE_LITERAL("");
-    size_t end = 0;
-    if (row->ptr[0] == '"')
-        end = quoted_end(*row);
-    while (end < row->len && row->ptr[end] != ',')
-        end++;
+    size_t end = row->ptr[0] == '"' ? quoted_end(*row) : slice_find(*row, ',');
     struct slice cell = slice_of(row->ptr, end);
     size_t taken = end < row->len ? end + 1 : end;
     *row = slice_of(row->ptr + taken, row->len - taken);
