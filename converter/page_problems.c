@@ -37,7 +37,7 @@ static const struct line_column {
     {"Message", LINE_MESSAGE, SHOW_CELL, ""},
     {"Rows", LINE_ROWS, SHOW_CELL, "n"},
     {"Cause", LINE_CAUSE, SHOW_CELL, "id"},
-    {"File", LINE_FILE, SHOW_CELL, ""},
+    {"File", LINE_FILE, SHOW_CELL, "file"},
     {"Where it stands", LINE_SOURCE, SHOW_PLACE, "place"},
 };
 

@@ -219,6 +219,10 @@ async function testPrint(browser, name) {
   const page = await open(browser, name, {});
   await openAll(page.tab);
   await page.tab.emulateMedia({media: 'print'});
+  const buttons = await page.tab.evaluate(() =>
+    Array.from(document.querySelectorAll('thead button'))
+      .filter((button) => getComputedStyle(button).display !== 'contents').length);
+  ok(buttons === 0, `${name}: headings of tables are text on paper`, `${buttons} buttons`);
   for (const [format, room] of Object.entries(paper)) {
     await page.tab.setViewportSize({width: room.upright, height: 1000});
     const upright = await tooWide(page.tab, '.card:not(.wide) table, .card:not(.wide) td');
