@@ -54,9 +54,8 @@ static const char *const tone_class[] = {"good", "warn", "stop"};
 /* A shape for each: colour is not the only sign. */
 static const char *const tone_icon[] = {
     "<circle cx=\"24\" cy=\"24\" r=\"21\"/><path d=\"M14 25l7 7 14-15\"/>",
-    "<path class=\"solid\" d=\"M24 4L46 43H2z\"/><path d=\"M24 18v12M24 36v1\"/>",
-    "<path class=\"solid\" d=\"M15 3h18l12 12v18L33 45H15L3 33V15z\"/>"
-    "<path d=\"M16 16l16 16M32 16L16 32\"/>",
+    "<path d=\"M24 4L46 43H2zM24 18v12M24 36v1\"/>",
+    "<path d=\"M15 3h18l12 12v18L33 45H15L3 33V15zM16 16l16 16M32 16L16 32\"/>",
 };
 
 static enum tone tone_of(const struct summary *summary)

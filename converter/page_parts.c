@@ -12,13 +12,13 @@ static const char *const js_lines[] = {
 #include "converter/page/page.js.inc"
 };
 
-static const char css_hash[] =
+static const char css_hash[] = {
 #include "converter/page/page.css.hash"
-    ;
+};
 
-static const char js_hash[] =
+static const char js_hash[] = {
 #include "converter/page/page.js.hash"
-    ;
+};
 
 #define LINES(lines) (lines), sizeof(lines) / sizeof *(lines)
 

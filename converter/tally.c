@@ -8,7 +8,9 @@
 
 #include <stdlib.h>
 
-enum { NO_SCHOOL = UINT32_MAX, FIRST_SLOTS = 256, BEFORE_01 = 4 };
+enum { FIRST_SLOTS = 256, BEFORE_01 = 4 };
+
+static const uint32_t NO_SCHOOL = UINT32_MAX;
 
 const struct grade grades[GRADES] = {
     {"IT", "Infant or toddler"},
