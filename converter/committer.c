@@ -265,14 +265,17 @@ static void count_row(struct committer *c, const struct current *now)
         file->without_domain += rows;
 }
 
-static bool put_span(struct committer *c, const struct batch *batch, int file,
-                     struct failure *failure)
+/* Puts what has gathered of all files, sections before their members. */
+static bool put_spans(struct committer *c, const struct batch *batch, struct failure *failure)
 {
-    const struct row_span *span = &c->spans[file];
-    struct slice rows = slice_of(batch->rows[file].data + span->start, span->len);
-    bool ok = span->len == 0 || sink_put(&c->sinks[file], rows, failure);
-    c->spans[file] = (struct row_span){.start = 0};
-    return ok;
+    for (int f = 0; f < SDS_FILES; f++) {
+        struct row_span *span = &c->spans[f];
+        struct slice rows = slice_of(batch->rows[f].data + span->start, span->len);
+        if (span->len && !sink_put(&c->sinks[f], rows, failure))
+            return false;
+        *span = (struct row_span){.start = span->start + span->len};
+    }
+    return true;
 }
 
 /* Rows of one record after the other stand side by side mostly: they are written as one piece. */
@@ -285,7 +288,7 @@ static bool put_rows(struct committer *c, const struct current *now, struct fail
         struct row_span *piece = &c->spans[f];
         c->totals.file[f].rows += span->count;
         if (piece->start + piece->len != span->start) {
-            if (!put_span(c, now->batch, f, failure))
+            if (!put_spans(c, now->batch, failure))
                 return false;
             piece->start = span->start;
         }
@@ -447,9 +450,9 @@ bool committer_take(struct committer *c, struct batch *batch, struct failure *fa
         if (!take_outcome(c, batch, &batch->outcomes[i], failure))
             return false;
     }
-    for (int f = 0; f < SDS_FILES; f++)
-        if (!put_span(c, batch, f, failure))
-            return false;
+    if (!put_spans(c, batch, failure))
+        return false;
+    memset(c->spans, 0, sizeof c->spans);
     for (size_t i = 0; i < batch->segment_count; i++) {
         const struct segment *segment = &batch->segments[i];
         c->run->inventory.inputs[segment->input].records[batch->stage] += segment->read;

@@ -88,7 +88,7 @@ static void see_line(struct notes *notes, struct slice line, struct slice school
     enum issue_code code = issue_named(written_cell(&rest));
     if (code == ISSUE_NONE)
         return;
-    tally_line(&notes->tally, severity, school);
+    uint32_t number = tally_line(&notes->tally, severity, school);
     notes->count[code][severity]++;
     struct noted_cells *to = &notes->lines[code];
     if (to->rows == NOTED_LINES || to->cells.len > MAX_LINE_BYTES)
@@ -96,8 +96,9 @@ static void see_line(struct notes *notes, struct slice line, struct slice school
     to->rows++;
     for (int i = 0; i < LINE_SCHOOL; i++)
         keep_cell(notes, to, written_cell(&line));
-    const struct school_tally *known = tally_school(&notes->tally, school);
-    keep(to, known ? slice_from(tally_school_name(&notes->tally, known)) : SLICE_LITERAL(""));
+    if (number != NO_SCHOOL)
+        buf_put_number(&to->cells, number);
+    buf_put_byte(&to->cells, '\0');
 }
 
 static void see_lines(void *context, struct slice lines, struct slice school)

@@ -14,7 +14,8 @@ enum {
     NOTED_CELL = 120   /* characters of a cell that are kept */
 };
 
-/* The columns of the error file, and the school behind them. */
+/* The columns of the error file, and behind them the number of the school in the tally, blank for
+ * none: its name may not be known yet. */
 enum line_cell {
     LINE_SEVERITY,
     LINE_CODE,

@@ -79,22 +79,38 @@ static void put_line_cell(struct buf *out, const struct line_column *column,
     buf_put_text(out, "</td>");
 }
 
-static void find_used(struct rendered *r, const struct noted_cells *noted)
+/* The cells of the next line, with the name of the school if it is written. */
+static void take_cells(const struct tally *tally, const char **at, const char **cells)
 {
-    const char *at = noted->cells.data;
-    for (size_t row = 0; row < noted->rows; row++)
-        for (int c = 0; c < LINE_CELLS; c++)
-            r->used[c] = *notes_cell(&at) != '\0' || r->used[c];
+    for (int c = 0; c < LINE_CELLS; c++)
+        cells[c] = notes_cell(at);
+    if (*cells[LINE_SCHOOL]) {
+        const struct school_tally *school =
+            &tally->schools[strtoul(cells[LINE_SCHOOL], NULL, 10)];
+        cells[LINE_SCHOOL] = school->written ? tally_school_name(tally, school) : "";
+    }
 }
 
-static void render_rows(struct rendered *r, const struct noted_cells *noted)
+static void find_used(struct rendered *r, const struct tally *tally,
+                      const struct noted_cells *noted)
 {
     const char *at = noted->cells.data;
-    find_used(r, noted);
+    const char *cells[LINE_CELLS];
     for (size_t row = 0; row < noted->rows; row++) {
-        const char *cells[LINE_CELLS];
+        take_cells(tally, &at, cells);
         for (int c = 0; c < LINE_CELLS; c++)
-            cells[c] = notes_cell(&at);
+            r->used[c] = *cells[c] != '\0' || r->used[c];
+    }
+}
+
+static void render_rows(struct rendered *r, const struct tally *tally,
+                        const struct noted_cells *noted)
+{
+    const char *at = noted->cells.data;
+    const char *cells[LINE_CELLS];
+    find_used(r, tally, noted);
+    for (size_t row = 0; row < noted->rows; row++) {
+        take_cells(tally, &at, cells);
         buf_printf(&r->rows, "<tr data-severity=\"%s\">", cells[LINE_SEVERITY]);
         for (size_t c = 0; c < LINE_COLUMNS; c++)
             if (column_shown(r, &line_columns[c]))
@@ -113,7 +129,7 @@ static void render(struct rendered *r, const struct notes *notes, enum issue_cod
         if (notes->count[code][s])
             r->severity = (enum severity)s;
     }
-    render_rows(r, &notes->lines[code]);
+    render_rows(r, &notes->tally, &notes->lines[code]);
 }
 
 static int worse_first(const void *a, const void *b)

@@ -38,6 +38,15 @@ static void put_school(struct buf *out, const struct tally *tally,
     buf_put_text(out, "</tr>\n");
 }
 
+/* Lines of no school, or of one that is not written. */
+static uint64_t elsewhere(const struct tally *tally, enum severity severity)
+{
+    uint64_t lines = tally->elsewhere[severity];
+    for (size_t i = 0; i < tally->school_count; i++)
+        lines += tally->schools[i].written ? 0 : tally->schools[i].lines[severity];
+    return lines;
+}
+
 static struct school_tally sum_of(const struct tally *tally)
 {
     struct school_tally sum = {.name = 0};
@@ -58,12 +67,14 @@ static struct school_tally sum_of(const struct tally *tally)
 static void put_foot(struct buf *out, const struct tally *tally)
 {
     struct school_tally sum = sum_of(tally);
+    uint64_t errors = elsewhere(tally, SEVERITY_ERROR);
+    uint64_t warnings = elsewhere(tally, SEVERITY_WARNING);
     buf_put_text(out, "</tbody>\n<tfoot>\n");
-    if (tally->elsewhere[SEVERITY_ERROR] + tally->elsewhere[SEVERITY_WARNING]) {
+    if (errors + warnings) {
         buf_put_text(out, "<tr><th scope=\"row\" colspan=\"6\">Problems of no school that was "
                           "written</th>");
-        page_put_number(out, tally->elsewhere[SEVERITY_ERROR]);
-        page_put_number(out, tally->elsewhere[SEVERITY_WARNING]);
+        page_put_number(out, errors);
+        page_put_number(out, warnings);
         buf_put_text(out, "</tr>\n");
     }
     buf_put_text(out, "<tr class=\"sum\"><th scope=\"row\" colspan=\"2\">All together</th>");
@@ -87,14 +98,15 @@ static void put_head(struct buf *out)
 
 static void put_schools(struct buf *out, const struct tally *tally)
 {
-    size_t count = tally->school_count;
-    const struct school_tally **order = malloc((count + 1) * sizeof *order);
+    size_t count = 0;
+    const struct school_tally **order = malloc((tally->school_count + 1) * sizeof *order);
     if (!order) {
         out->oom = true;
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        order[i] = &tally->schools[i];
+    for (size_t i = 0; i < tally->school_count; i++)
+        if (tally->schools[i].written)
+            order[count++] = &tally->schools[i];
     qsort(order, count, sizeof *order, larger_first);
     put_head(out);
     for (size_t i = 0; i < count && i < SHOWN_SCHOOLS; i++)
@@ -153,7 +165,10 @@ static void put_grades(struct buf *out, const struct tally *tally)
 void page_put_schools(struct buf *out, const struct page *page)
 {
     const struct tally *tally = &page->notes->tally;
-    if (tally->school_count)
+    bool any = false;
+    for (size_t i = 0; i < tally->school_count; i++)
+        any = any || tally->schools[i].written;
+    if (any)
         put_schools(out, tally);
     else
         buf_put_text(out, "<p>There are no schools.</p>\n");

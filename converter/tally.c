@@ -10,8 +10,6 @@
 
 enum { FIRST_SLOTS = 256, BEFORE_01 = 4 };
 
-static const uint32_t NO_SCHOOL = UINT32_MAX;
-
 const struct grade grades[GRADES] = {
     {"IT", "Infant or toddler"},
     {"PR", "Preschool"},
@@ -179,19 +177,30 @@ static void keep_name(struct tally *tally, struct slice cell)
     tally->oom = tally->oom || tally->scratch.oom || tally->names.oom;
 }
 
-static void add_school(struct tally *tally, struct slice row)
+/* The number of the school with this id, which is made when it is not known yet. */
+static uint32_t note_school(struct tally *tally, struct slice id)
 {
-    struct slice id = cell_at(row, tally->id_cell[SDS_SCHOOL]);
     if (!table_add(tally, &tally->by_school, id, (uint32_t)tally->school_count))
-        return;
+        return table_find(&tally->by_school, id);
     void *schools = grow_by_one(tally->schools, tally->school_count, &tally->school_room,
                                 sizeof *tally->schools);
     if (!schools) {
         tally->oom = true;
-        return;
+        return NO_SCHOOL;
     }
     tally->schools = schools;
-    tally->schools[tally->school_count++] = (struct school_tally){.name = tally->names.len};
+    tally->schools[tally->school_count] = (struct school_tally){.written = false};
+    return (uint32_t)tally->school_count++;
+}
+
+static void add_school(struct tally *tally, struct slice row)
+{
+    struct slice id = cell_at(row, tally->id_cell[SDS_SCHOOL]);
+    uint32_t number = note_school(tally, id);
+    if (number >= tally->school_count || tally->schools[number].written)
+        return;
+    tally->schools[number].written = true;
+    tally->schools[number].name = tally->names.len;
     keep_name(tally, id);
     keep_name(tally, cell_at(row, tally->name_cell));
 }
@@ -279,24 +288,29 @@ void tally_row(struct tally *tally, enum sds_file file, struct slice row)
 
 /* ---- lines ---- */
 
-struct school_tally *tally_school(struct tally *tally, struct slice id)
+/* The id as a cell, in tally->scratch. */
+static struct slice cell_of_id(struct tally *tally, struct slice id)
 {
-    if (id.len == 0)
-        return NULL;
     buf_reset(&tally->scratch);
     csv_put_cell(&tally->scratch, id);
     tally->oom = tally->oom || tally->scratch.oom;
-    uint32_t found = table_find(&tally->by_school, buf_slice(&tally->scratch));
-    return found < tally->school_count ? &tally->schools[found] : NULL;
+    return buf_slice(&tally->scratch);
 }
 
-void tally_line(struct tally *tally, enum severity severity, struct slice school)
+const struct school_tally *tally_school(struct tally *tally, struct slice id)
 {
-    struct school_tally *found = tally_school(tally, school);
-    if (found)
-        found->lines[severity]++;
+    uint32_t number = table_find(&tally->by_school, cell_of_id(tally, id));
+    return number < tally->school_count ? &tally->schools[number] : NULL;
+}
+
+uint32_t tally_line(struct tally *tally, enum severity severity, struct slice school)
+{
+    uint32_t number = school.len ? note_school(tally, cell_of_id(tally, school)) : NO_SCHOOL;
+    if (number < tally->school_count)
+        tally->schools[number].lines[severity]++;
     else
         tally->elsewhere[severity]++;
+    return number;
 }
 
 const char *tally_school_id(const struct tally *tally, const struct school_tally *school)

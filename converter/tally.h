@@ -12,8 +12,11 @@
 
 enum { TALLY_NAME = 80 }; /* characters of a school's name that are kept */
 
+#define NO_SCHOOL UINT32_MAX
+
 struct school_tally {
-    size_t name; /* where its id and its name stand in tally.names, each with a NUL behind */
+    bool written; /* it has a row; else only lines about it have come so far */
+    size_t name;  /* where its id and its name stand in tally.names, each with a NUL behind */
     uint64_t students; /* rows */
     uint64_t teachers; /* rows */
     uint64_t sections;
@@ -54,7 +57,7 @@ struct tally {
     size_t school_count;
     size_t school_room;
     struct buf names;
-    uint64_t elsewhere[SEVERITIES]; /* lines of no school that is written */
+    uint64_t elsewhere[SEVERITIES]; /* lines of no school */
     uint64_t grade[GRADES];
     uint64_t no_grade;
     bool grades_written;
@@ -79,14 +82,15 @@ void tally_release(struct tally *tally);
  * Out of memory: tally->oom. */
 void tally_row(struct tally *tally, enum sds_file file, struct slice row);
 
-/* Counts one line of the error file; `school` is the school's SIS ID, absent for none. */
-void tally_line(struct tally *tally, enum severity severity, struct slice school);
+/* Counts one line of the error file; `school` is the school's SIS ID, absent for none. Its row may
+ * come later. The number of the school in tally->schools, NO_SCHOOL for none. */
+uint32_t tally_line(struct tally *tally, enum severity severity, struct slice school);
 
-/* The name of a school, and its id, both clipped; "" when the id is absent or not written. */
+/* The id of a school that is written, and its name, both clipped. */
 const char *tally_school_id(const struct tally *tally, const struct school_tally *school);
 const char *tally_school_name(const struct tally *tally, const struct school_tally *school);
 
 /* The school with this SIS ID, NULL for none. */
-struct school_tally *tally_school(struct tally *tally, struct slice id);
+const struct school_tally *tally_school(struct tally *tally, struct slice id);
 
 #endif

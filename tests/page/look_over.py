@@ -2,12 +2,14 @@
 
 A page must be well-formed, may have only the elements and attributes that the page is made of (a
 value that was not escaped would bring others), may lead nowhere outside, and must have a policy that
-allows exactly its own style and script. Says what is wrong, one line each, and fails; else one line.
+allows exactly its own style and script; and the counts by school must add up to the rows of the files.
+Says what is wrong, one line each, and fails; else one line.
 """
 import base64
 import hashlib
 import html.parser
 import pathlib
+import re
 import sys
 
 MOST_BYTES = 3_000_000
@@ -115,6 +117,23 @@ def policy_hash(text):
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+def number(text):
+    return int(text.replace(",", ""))
+
+
+def sums(text):
+    """The rows of the files, and what the schools add up to, where they differ."""
+    rows = {name.lower(): number(count) for name, count in re.findall(
+        r'<th scope="row">(\w+)\.csv</th><td class="n">([\d,]+)', text, re.IGNORECASE)}
+    foot = re.search(r'<tr class="sum">.*?</tr>', text)
+    if not foot:
+        return []
+    counts = [number(count) for count in re.findall(r"<td[^>]*>([\d,]+)</td>", foot.group())]
+    wanted = [rows["student"], rows["teacher"], rows.get("section", 0),
+              rows.get("teacherroster", 0) + rows.get("studentenrollment", 0)]
+    return [] if counts[:4] == wanted else [f"the schools have {counts[:4]}, the files {wanted}"]
+
+
 def look_over(path):
     data = path.read_bytes()
     page = Page()
@@ -132,6 +151,7 @@ def look_over(path):
     for kind, name in (("style", "page.css"), ("script", "page.js")):
         if page.texts[kind] != [(PARTS / name).read_text()]:
             page.wrong.append(f"its <{kind}> is not {name} alone")
+    page.wrong += sums(text)
     wanted = ("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; "
               "form-action 'none'" % tuple(policy_hash("".join(page.texts[kind]))
                                            for kind in ("style", "script")))

@@ -202,8 +202,10 @@ static void test_counts_by_school(void **state)
     see_line(&scene, ISSUE_missing_required, "P", "school, \"9\"");
     see_line(&scene, ISSUE_unknown_grade, "P", "school, \"9\"");
     see_line(&scene, ISSUE_unknown_grade, "P", "no school");
+    see_line(&scene, ISSUE_invalid_email, "P", "late");
+    see_row(&scene, SDS_SCHOOL, "late", "", "L");
     struct tally *tally = &scene.notes->tally;
-    assert_int_equal(tally->school_count, 600);
+    assert_int_equal(tally->school_count, 602);
     const struct school_tally *school = tally_school(tally, SLICE_LITERAL("school, \"9\""));
     assert_non_null(school);
     assert_string_equal(tally_school_id(tally, school), "school, \"9\"");
@@ -214,7 +216,9 @@ static void test_counts_by_school(void **state)
     assert_int_equal(school->members, 15);
     assert_int_equal(school->lines[SEVERITY_ERROR], 1);
     assert_int_equal(school->lines[SEVERITY_WARNING], 1);
-    assert_int_equal(tally->elsewhere[SEVERITY_WARNING], 1);
+    assert_false(tally_school(tally, SLICE_LITERAL("no school"))->written);
+    assert_int_equal(tally_school(tally, SLICE_LITERAL("late"))->lines[SEVERITY_WARNING], 1);
+    assert_string_equal(tally_school_name(tally, tally_school(tally, SLICE_LITERAL("late"))), "L");
     assert_string_equal(grades[4].code, "KG");
     assert_int_equal(tally->grade[4], 1500);
     assert_string_equal(grades[16].code, "12");
