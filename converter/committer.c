@@ -1,6 +1,7 @@
 #include "converter/committer.h"
 
 #include "converter/errors_csv.h"
+#include "converter/notes.h"
 #include "converter/usernames.h"
 #include "formats/clever/entity.h"
 
@@ -249,9 +250,20 @@ static bool compare_people(struct committer *c, const struct current *now, uint6
 
 /* ---- rows ---- */
 
+/* The page counts memberships by the school of their section. */
+static void note_members(const struct committer *c, const struct current *now)
+{
+    const struct outcome *outcome = now->outcome;
+    if (c->run->notes && now->entity == ENTITY_SECTION)
+        notes_members(c->run->notes, outcome->school,
+                      outcome->rows[SDS_TEACHER_ROSTER].count +
+                          outcome->rows[SDS_STUDENT_ENROLLMENT].count + outcome->enrolled_count);
+}
+
 static void count_row(struct committer *c, const struct current *now)
 {
     const struct outcome *outcome = now->outcome;
+    note_members(c, now);
     struct file_totals *file = &c->totals.file[now->file];
     uint64_t rows = outcome->rows[now->file].count;
     file->accepted++;
@@ -265,17 +277,14 @@ static void count_row(struct committer *c, const struct current *now)
         file->without_domain += rows;
 }
 
-/* Puts what has gathered of all files, sections before their members. */
-static bool put_spans(struct committer *c, const struct batch *batch, struct failure *failure)
+static bool put_span(struct committer *c, const struct batch *batch, int file,
+                     struct failure *failure)
 {
-    for (int f = 0; f < SDS_FILES; f++) {
-        struct row_span *span = &c->spans[f];
-        struct slice rows = slice_of(batch->rows[f].data + span->start, span->len);
-        if (span->len && !sink_put(&c->sinks[f], rows, failure))
-            return false;
-        *span = (struct row_span){.start = span->start + span->len};
-    }
-    return true;
+    const struct row_span *span = &c->spans[file];
+    struct slice rows = slice_of(batch->rows[file].data + span->start, span->len);
+    bool ok = span->len == 0 || sink_put(&c->sinks[file], rows, failure);
+    c->spans[file] = (struct row_span){.start = 0};
+    return ok;
 }
 
 /* Rows of one record after the other stand side by side mostly: they are written as one piece. */
@@ -288,7 +297,7 @@ static bool put_rows(struct committer *c, const struct current *now, struct fail
         struct row_span *piece = &c->spans[f];
         c->totals.file[f].rows += span->count;
         if (piece->start + piece->len != span->start) {
-            if (!put_spans(c, now->batch, failure))
+            if (!put_span(c, now->batch, f, failure))
                 return false;
             piece->start = span->start;
         }
@@ -450,9 +459,9 @@ bool committer_take(struct committer *c, struct batch *batch, struct failure *fa
         if (!take_outcome(c, batch, &batch->outcomes[i], failure))
             return false;
     }
-    if (!put_spans(c, batch, failure))
-        return false;
-    memset(c->spans, 0, sizeof c->spans);
+    for (int f = 0; f < SDS_FILES; f++)
+        if (!put_span(c, batch, f, failure))
+            return false;
     for (size_t i = 0; i < batch->segment_count; i++) {
         const struct segment *segment = &batch->segments[i];
         c->run->inventory.inputs[segment->input].records[batch->stage] += segment->read;

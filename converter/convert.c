@@ -41,7 +41,6 @@ struct conversion {
     struct sink sinks[SDS_FILES]; /* fd -1: not written */
     char *names[SDS_FILES];
     struct sink lines; /* lines about records, in an unlinked file */
-    struct notes *notes; /* for the page; NULL with --no-report */
     struct committer *committer;
     struct worker **workers;
     struct pipeline *pipeline;
@@ -185,12 +184,12 @@ static bool watch_sinks(struct conversion *c, struct failure *failure)
 {
     if (c->run.options->no_report)
         return true;
-    c->notes = notes_new(c->run.options);
-    if (!c->notes)
+    c->run.notes = notes_new(c->run.options);
+    if (!c->run.notes)
         return failure_no_memory(failure);
     for (int f = 0; f < SDS_FILES; f++)
-        c->sinks[f].watcher = notes_watch_rows(c->notes, (enum sds_file)f);
-    c->lines.watcher = notes_watch_lines(c->notes);
+        c->sinks[f].watcher = notes_watch_rows(c->run.notes, (enum sds_file)f);
+    c->lines.watcher = notes_watch_lines(c->run.notes);
     return true;
 }
 
@@ -204,8 +203,8 @@ static void close_sinks(struct conversion *c)
     }
     sink_abandon(&c->lines);
     c->lines = (struct sink){.fd = -1};
-    notes_free(c->notes);
-    c->notes = NULL;
+    notes_free(c->run.notes);
+    c->run.notes = NULL;
 }
 
 static void forget_attempt(struct conversion *c)
@@ -397,12 +396,12 @@ static bool write_page(struct conversion *c, const struct summary *summary,
                        const struct buf *files, const struct buf *export,
                        struct failure *failure)
 {
-    struct page page = {.summary = summary, .notes = c->notes};
+    struct page page = {.summary = summary, .notes = c->run.notes};
     struct buf html = {0};
-    if (!c->notes)
+    if (!c->run.notes)
         return true;
-    notes_lines(c->notes, buf_slice(files));
-    notes_lines(c->notes, buf_slice(export));
+    notes_lines(c->run.notes, buf_slice(files));
+    notes_lines(c->run.notes, buf_slice(export));
     bool ok = page_put(&html, &page) || failure_no_memory(failure);
     ok = ok && write_review(c, "review/report.html", buf_slice(&html), failure);
     buf_release(&html);

@@ -62,13 +62,22 @@ static void see_rows(void *context, struct slice rows, struct slice about)
 {
     const struct noted_file *file = context;
     struct notes *notes = file->notes;
+    struct noted_cells *first = &notes->rows[file->file];
+    bool members =
+        file->file == SDS_TEACHER_ROSTER || file->file == SDS_STUDENT_ENROLLMENT;
     struct slice row;
     (void)about;
-    while (written_row(&rows, &row)) {
-        tally_row(&notes->tally, file->file, row);
-        if (notes->rows[file->file].rows < NOTED_ROWS)
-            keep_row(notes, &notes->rows[file->file], row);
+    while ((!members || first->rows < NOTED_ROWS) && written_row(&rows, &row)) {
+        if (!members)
+            tally_row(&notes->tally, file->file, row);
+        if (first->rows < NOTED_ROWS)
+            keep_row(notes, first, row);
     }
+}
+
+void notes_members(struct notes *notes, struct slice school, uint64_t rows)
+{
+    tally_members(&notes->tally, school, rows);
 }
 
 /* ---- lines ---- */

@@ -1,6 +1,6 @@
 /* What the review page needs of rows and lines, noted while they are written: counts by school
  * (tally.h), the first rows of each file, the first lines of each code. Bounded but for the
- * schools, sections and grades that tally.h counts. One thread at a time.
+ * schools that tally.h counts. One thread at a time.
  */
 #ifndef CONVERTER_NOTES_H
 #define CONVERTER_NOTES_H
@@ -60,6 +60,9 @@ void notes_free(struct notes *notes);
 /* Watchers for the sinks of an output file, header written, and of the lines about records. */
 struct sink_watcher notes_watch_rows(struct notes *notes, enum sds_file file);
 struct sink_watcher notes_watch_lines(struct notes *notes);
+
+/* Notes that a section of a school (by its SIS ID) has members: rows of both roster files. */
+void notes_members(struct notes *notes, struct slice school, uint64_t rows);
 
 /* Notes lines that do not come by a sink: those of no school. */
 void notes_lines(struct notes *notes, struct slice lines);

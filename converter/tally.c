@@ -53,11 +53,10 @@ static int cell_of(const struct options *options, enum sds_file file, int column
 
 void tally_init(struct tally *tally, const struct options *options)
 {
-    *tally = (struct tally){.school_memo = {.school = NO_SCHOOL},
-                            .section_memo = {.school = NO_SCHOOL}};
+    *tally = (struct tally){.school_memo = {.school = NO_SCHOOL}};
+    tally->id_cell = cell_of(options, SDS_SCHOOL, sds_column_from(SDS_SCHOOL, FROM_SIS_ID));
     for (int f = 0; f < SDS_FILES; f++) {
         enum sds_file file = (enum sds_file)f;
-        tally->id_cell[f] = cell_of(options, file, sds_column_from(file, FROM_SIS_ID));
         tally->school_cell[f] = cell_of(options, file, sds_column_from(file, FROM_SCHOOL));
     }
     tally->name_cell = cell_of(options, SDS_SCHOOL, sds_column_of(SDS_SCHOOL, ATTR_NAME));
@@ -69,7 +68,6 @@ void tally_release(struct tally *tally)
 {
     free(tally->schools);
     free(tally->by_school.slots);
-    free(tally->by_section.slots);
     buf_release(&tally->names);
     buf_release(&tally->scratch);
     *tally = (struct tally){.schools = NULL};
@@ -195,7 +193,7 @@ static uint32_t note_school(struct tally *tally, struct slice id)
 
 static void add_school(struct tally *tally, struct slice row)
 {
-    struct slice id = cell_at(row, tally->id_cell[SDS_SCHOOL]);
+    struct slice id = cell_at(row, tally->id_cell);
     uint32_t number = note_school(tally, id);
     if (number >= tally->school_count || tally->schools[number].written)
         return;
@@ -237,53 +235,20 @@ static void count_grade(struct tally *tally, struct slice row)
         tally->grade[grade_of(cell)]++;
 }
 
-static void count_section(struct tally *tally, struct slice row)
-{
-    struct slice id = cell_at(row, tally->id_cell[SDS_SECTION]);
-    struct school_tally *school = school_of(tally, SDS_SECTION, &row);
-    if (!school)
-        return;
-    uint32_t number = (uint32_t)(school - tally->schools);
-    school->sections++;
-    if (table_add(tally, &tally->by_section, id, number))
-        remember(&tally->section_memo, id, number); /* its members come next, mostly */
-}
-
-/* Most rows are of the section that the row before is of. */
-static void count_member(struct tally *tally, struct slice row)
-{
-    const struct tally_memo *memo = &tally->section_memo;
-    bool same = memo->len && row.len > memo->len && row.ptr[memo->len] == ',' &&
-                memcmp(row.ptr, memo->cell, memo->len) == 0;
-    uint32_t found = same ? memo->school
-                          : find_next(&tally->by_section, &tally->section_memo,
-                                      written_cell(&row));
-    if (found < tally->school_count)
-        tally->schools[found].members++;
-}
-
 void tally_row(struct tally *tally, enum sds_file file, struct slice row)
 {
-    struct school_tally *school = NULL;
-    switch (file) {
-    case SDS_SCHOOL: add_school(tally, row); break;
-    case SDS_SECTION: count_section(tally, row); break;
-    case SDS_TEACHER:
-        school = school_of(tally, file, &row);
-        if (school)
-            school->teachers++;
-        break;
-    case SDS_STUDENT:
-        school = school_of(tally, file, &row);
-        if (school)
-            school->students++;
-        if (tally->grades_written)
-            count_grade(tally, row);
-        break;
-    case SDS_TEACHER_ROSTER:
-    case SDS_STUDENT_ENROLLMENT: count_member(tally, row); break;
-    case SDS_FILES: break;
+    if (file == SDS_SCHOOL) {
+        add_school(tally, row);
+        return;
     }
+    struct school_tally *school = school_of(tally, file, &row);
+    if (file == SDS_STUDENT && tally->grades_written)
+        count_grade(tally, row);
+    if (!school)
+        return;
+    school->sections += file == SDS_SECTION;
+    school->teachers += file == SDS_TEACHER;
+    school->students += file == SDS_STUDENT;
 }
 
 /* ---- lines ---- */
@@ -301,6 +266,13 @@ const struct school_tally *tally_school(struct tally *tally, struct slice id)
 {
     uint32_t number = table_find(&tally->by_school, cell_of_id(tally, id));
     return number < tally->school_count ? &tally->schools[number] : NULL;
+}
+
+void tally_members(struct tally *tally, struct slice school, uint64_t rows)
+{
+    uint32_t number = table_find(&tally->by_school, cell_of_id(tally, school));
+    if (number < tally->school_count)
+        tally->schools[number].members += rows;
 }
 
 uint32_t tally_line(struct tally *tally, enum severity severity, struct slice school)

@@ -1,8 +1,7 @@
 /* Rows and problems by school, and students by grade: counted from the rows as they are written.
  *
- * A school is known by its SIS ID in School.csv, a class by that in Section.csv. Of both only a
- * hash of 64 bits is kept: with a million classes one run in thirty million has a wrong count, and
- * these are counts for people to look at. One thread at a time.
+ * Of a school's SIS ID a hash of 64 bits is kept: with ten thousand schools one run in 10^11 has a
+ * wrong count, and these are counts for people to look at. One thread at a time.
  */
 #ifndef CONVERTER_TALLY_H
 #define CONVERTER_TALLY_H
@@ -63,14 +62,12 @@ struct tally {
     bool grades_written;
     bool oom;
     /* private */
-    int id_cell[SDS_FILES];
+    int id_cell;
     int school_cell[SDS_FILES];
     int name_cell;
     int grade_cell;
     struct tally_table by_school;
-    struct tally_table by_section;
     struct tally_memo school_memo;
-    struct tally_memo section_memo;
     struct buf scratch;
 };
 
@@ -78,9 +75,12 @@ struct tally {
 void tally_init(struct tally *tally, const struct options *options);
 void tally_release(struct tally *tally);
 
-/* Counts one row. Schools must come before people and sections, a section before its members.
- * Out of memory: tally->oom. */
+/* Counts one row of a school, a section or a person. Schools must come first. Out of memory:
+ * tally->oom. */
 void tally_row(struct tally *tally, enum sds_file file, struct slice row);
+
+/* Counts rows of the two roster files, of a section of this school. */
+void tally_members(struct tally *tally, struct slice school, uint64_t rows);
 
 /* Counts one line of the error file; `school` is the school's SIS ID, absent for none. Its row may
  * come later. The number of the school in tally->schools, NO_SCHOOL for none. */
