@@ -1073,6 +1073,8 @@ static void put_like_record(struct buf *text, uint64_t *seed)
         "\"tail\":\"caf\xC3\xA9\"",
         " \"id\" : \"spaced\" ",
         "\"x\":[{\"y\":\"not this\"}]",
+        "\"list\":[{\"a\":\"b\"}}",
+        "\"list\":[{\"a\":\"b\"}]",
     };
     enum { USUAL = 8 };
     buf_put_byte(text, '{');
@@ -1102,6 +1104,30 @@ static void test_learning_changes_nothing(void **state)
         buf_release(&text);
     }
     assert_in_range(accepted, 3000, 5900);
+}
+
+/* What stands behind a text that is cut off may be the very thing that was expected. */
+static void test_cut_before_the_expected(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seed = 9;
+    for (int round = 0; round < 40; round++) {
+        struct buf text = {0};
+        put_like_record(&text, &seed);
+        assert_non_null(buf_text(&text));
+        (void)scan(f, buf_slice(&text));
+        for (size_t len = 0; len < text.len; len++) {
+            struct slice whole = buf_slice(&text);
+            struct json_scanner *fresh = json_scanner_new(f->schema);
+            assert_non_null(fresh);
+            struct slice part = slice_of(whole.ptr, len);
+            bool ok = json_scan(fresh, part, part.ptr + len, &f->error);
+            memcpy(f->values, json_scanner_values(fresh), sizeof f->values);
+            json_scanner_free(fresh);
+            check_old_scanner(f, part, whole.ptr + len, ok);
+        }
+        buf_release(&text);
+    }
 }
 
 /* More names than are learned: those behind take the long way. */
@@ -1222,6 +1248,7 @@ int main(void)
         cmocka_unit_test(test_short_names),
         cmocka_unit_test(test_values_are_those_of_cjson),
         cmocka_unit_test(test_learning_changes_nothing),
+        cmocka_unit_test(test_cut_before_the_expected),
         cmocka_unit_test(test_many_names),
         cmocka_unit_test(test_what_is_accepted_cjson_accepts),
     };
