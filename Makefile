@@ -3,6 +3,7 @@
 VERSION    := 0.1.0
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
+DOCDIR     ?= $(PREFIX)/share/doc/clever2sds
 BUILD      ?= build
 PKG_CONFIG ?= pkg-config
 
@@ -13,6 +14,7 @@ TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 GENERATE := $(BUILD)/tests/generate/generate
 BENCH    := $(BUILD)/tests/bench/measure $(BUILD)/tests/bench/limits
+EXAMPLES := $(sort $(wildcard examples/*))
 HEADERS  := $(sort $(wildcard converter/*.h formats/*.h formats/*/*.h))
 
 # libcsv ships no .pc file; the others do.
@@ -38,7 +40,7 @@ help:
 	@echo 'make demo        install what is missing, build, convert fixtures/demo, show the result'
 	@echo 'make check       install what is missing, build, run all tests'
 	@echo 'make all         build $(BUILD)/clever2sds from what is installed'
-	@echo 'make install     copy it to $(DESTDIR)$(BINDIR)'
+	@echo 'make install     copy it to $(DESTDIR)$(BINDIR), examples for every night to $(DOCDIR)/examples'
 	@echo 'make lint check-asan check-tsan check-kill check-memory   further tests'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
@@ -122,6 +124,11 @@ update-docs: $(BUILD)/clever2sds
 install: all
 	install -d $(DESTDIR)$(BINDIR)
 	install -m 755 $(BUILD)/clever2sds $(DESTDIR)$(BINDIR)/clever2sds
+	install -d $(DESTDIR)$(DOCDIR)/examples
+	for example in $(EXAMPLES); do \
+	  sed 's|/usr/local/bin/|$(BINDIR)/|' $$example >$(BUILD)/example && \
+	  install -m 644 $(BUILD)/example $(DESTDIR)$(DOCDIR)/examples/$${example##*/} || exit 1; \
+	done
 
 clean:
 	rm -rf build

@@ -17,6 +17,7 @@
 #include "converter/summary.h"
 #include "converter/survey.h"
 #include "converter/worker.h"
+#include "formats/clever/entity.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ struct conversion {
     struct committer *committer;
     struct worker **workers;
     struct pipeline *pipeline;
+    struct progress progress;
     struct result_files old_files;
     /* the stage being run */
     enum entity stage;
@@ -52,6 +54,12 @@ struct conversion {
 
 /* ---- the steps of the pipeline ---- */
 
+/* Whether a stage reads the input. */
+static bool in_stage(const struct input *input, enum entity stage)
+{
+    return !input->ignored && (input->entities & entity_bit(stage));
+}
+
 static bool open_next(struct conversion *c, bool *found, struct failure *failure)
 {
     struct inventory *inventory = &c->run.inventory;
@@ -59,9 +67,10 @@ static bool open_next(struct conversion *c, bool *found, struct failure *failure
     while (c->next_input < inventory->count) {
         size_t index = c->next_input++;
         const struct input *input = &inventory->inputs[index];
-        if (input->ignored || !(input->entities & entity_bit(c->stage)))
+        if (!in_stage(input, c->stage))
             continue;
         *found = true;
+        progress_next(c->run.progress, input->size);
         return reader_open(&c->run.reader, index, input->combined_known ? JSON_KNOWN : JSON_AUTO,
                            failure);
     }
@@ -107,7 +116,9 @@ static bool commit_batch(void *context, struct batch *batch, struct failure *fai
         c->survey_again = true;
         return false;
     }
-    return committer_take(c->committer, batch, failure);
+    bool ok = committer_take(c->committer, batch, failure);
+    progress_records(c->run.progress, c->run.read);
+    return ok;
 }
 
 /* ---- setting up and tearing down ---- */
@@ -249,13 +260,27 @@ static bool begin_attempt(struct conversion *c, struct failure *failure)
     return (c->committer && c->workers) || failure_no_memory(failure);
 }
 
+/* What all stages together have to read. */
+static uint64_t bytes_to_read(const struct conversion *c)
+{
+    uint64_t bytes = 0;
+    for (size_t s = 0; s < STAGES; s++)
+        for (size_t i = 0; i < c->run.inventory.count; i++)
+            if (entity_used(c->run.options, stages[s]) &&
+                in_stage(&c->run.inventory.inputs[i], stages[s]))
+                bytes += c->run.inventory.inputs[i].size;
+    return bytes;
+}
+
 static bool run_stages(struct conversion *c, struct failure *failure)
 {
     static const struct pipeline_steps steps = {read_batch, work_batch, commit_batch};
+    progress_plan(c->run.progress, bytes_to_read(c));
     for (size_t i = 0; i < STAGES; i++) {
         if (!entity_used(c->run.options, stages[i]))
             continue;
         c->stage = stages[i];
+        progress_stage(c->run.progress, entity_plural(c->stage));
         c->run.gathering = c->stage == ENTITY_ENROLLMENT && i + 1 < STAGES;
         c->next_input = 0;
         bool ok = pipeline_run(c->pipeline, &steps, c, failure);
@@ -371,6 +396,7 @@ static bool finish_files(struct conversion *c, bool publish, struct failure *fai
 {
     for (int f = 0; f < SDS_FILES; f++) {
         struct sink *sink = &c->sinks[f];
+        progress_stage(c->run.progress, "making the result durable");
         if (sink->fd < 0)
             continue;
         if (publish) {
@@ -440,7 +466,7 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
                report_export(&c->run, totals, &export, &stops)) ||
               failure_no_memory(failure);
     summary->run = &c->run;
-    summary->status = stops ? 5 : totals->severity[SEVERITY_ERROR] > 0;
+    summary->status = stops ? STATUS_REFUSED : totals->severity[SEVERITY_ERROR] > 0;
     summary->published = !stops && !c->run.options->check;
     summary->reason = reason_of(c->run.options, totals, stops);
     summary->files = summary->published ? fresh_files(c) : c->old_files;
@@ -456,18 +482,19 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
 static bool prepare(struct conversion *c, struct failure *failure)
 {
     const struct options *options = c->run.options;
+    progress_begin(&c->progress, options->quiet);
+    c->run.progress = &c->progress;
     c->run.budget.limit = options->max_bytes;
-    reader_init(&c->run.reader, &c->run.inventory, &c->run.budget);
+    reader_init(&c->run.reader, &c->run.inventory, &c->run.budget, &c->progress);
     c->schema = clever_schema_new();
     c->run.schema = c->schema;
     c->pipeline = pipeline_new(options->threads);
     c->run.contested = index_new();
     if (!c->run.schema || !c->pipeline || !c->run.contested)
         return failure_no_memory(failure);
-    if (!inventory_build(&c->run.inventory, options, failure))
-        return false;
-    c->outdir = outdir_open(options->output, failure);
-    if (!c->outdir)
+    /* Before anything is read: what another run is still waiting for may be there after it. */
+    c->outdir = outdir_open(options->output, options->wait, &c->progress, failure);
+    if (!c->outdir || !inventory_build(&c->run.inventory, options, &c->progress, failure))
         return false;
     char *json = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY);
     c->old_files = summary_old_files(json);
@@ -495,9 +522,10 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     if (!ok && failure->kind == FAILURE_NONE)
         failure_set(failure, FAILURE_INPUT,
                     "the export was changed while it was being read; run again when it is complete");
-    if (ok && !options->quiet)
+    if (ok)
         summary_put_text(told, &summary);
     forget_attempt(&c);
+    progress_end(&c.progress);
     outdir_free(c.outdir);
     pipeline_free(c.pipeline);
     reader_release(&c.run.reader);

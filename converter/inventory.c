@@ -19,6 +19,7 @@ enum { SPOOL_BYTES = 256 * 1024 };
 struct walk {
     struct inventory *inventory;
     const struct options *options;
+    struct progress *progress;
     struct failure *failure;
     struct stat output; /* of DIR, which is never read */
     bool output_exists;
@@ -257,6 +258,7 @@ static int spool(struct walk *walk, struct source *source, const char *label)
             break;
         }
         total += (uint64_t)got;
+        progress_read(walk->progress, total);
         if (total > walk->options->max_bytes)
             ok = failure_set(walk->failure, FAILURE_INPUT,
                              "%s: has more than the %llu bytes of --max-bytes; raise it if the "
@@ -295,6 +297,7 @@ static bool add_member(void *context, const struct zip_member *member)
                            "%s: is encrypted; make the zip again without a password", label);
     input->zip = members->zip;
     input->place = member->place;
+    input->size = member->size;
     return true;
 }
 
@@ -384,6 +387,12 @@ static bool add_packed(struct walk *walk, int fd, const char *label, bool gzip)
     return copy >= 0 && add_zip(walk, copy, label);
 }
 
+static uint64_t file_size(int fd)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 && info.st_size > 0 ? (uint64_t)info.st_size : 0;
+}
+
 /* Looks at an open regular file (not taken) and adds it, or what it holds. `open_path` NULL: a
  * spool, which has no name. */
 static bool add_open_file(struct walk *walk, int fd, const char *label, struct slice path,
@@ -404,6 +413,7 @@ static bool add_open_file(struct walk *walk, int fd, const char *label, struct s
         return false;
     input->open_path = open_path;
     input->spool = open_path ? -1 : fd;
+    input->size = file_size(fd);
     return true;
 }
 
@@ -415,6 +425,7 @@ static bool cannot_open(struct walk *walk, const char *label)
 
 static bool add_stream(struct walk *walk, int fd, const char *label)
 {
+    progress_stage(walk->progress, "taking in the stream");
     struct source *source = source_from_fd(fd, label, walk->failure);
     int file = source ? spool(walk, source, label) : -1;
     return file >= 0 && add_open_file(walk, file, label, slice_from(label), NULL);
@@ -540,10 +551,12 @@ static bool add_export(struct walk *walk, const char *export)
 }
 
 bool inventory_build(struct inventory *inventory, const struct options *options,
-                     struct failure *failure)
+                     struct progress *progress, struct failure *failure)
 {
     *inventory = (struct inventory){.count = 0};
-    struct walk walk = {.inventory = inventory, .options = options, .failure = failure};
+    struct walk walk = {
+        .inventory = inventory, .options = options, .progress = progress, .failure = failure};
+    progress_stage(progress, "finding the files");
     walk.output_exists = stat(options->output, &walk.output) == 0;
     for (size_t i = 0; i < options->export_count; i++)
         if (!add_export(&walk, options->exports[i]))

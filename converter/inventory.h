@@ -5,6 +5,7 @@
 #define CONVERTER_INVENTORY_H
 
 #include "converter/options.h"
+#include "converter/progress.h"
 #include "formats/base/arena.h"
 #include "formats/clever/csv_schema.h"
 #include "formats/clever/schema.h"
@@ -52,6 +53,7 @@ struct input {
     struct stat stamp;
     struct zip_archive *zip;
     struct zip_place place;
+    uint64_t size; /* of the file, or of the zip member unpacked; for progress only */
 
     enum input_form form;
     enum entity path_entity; /* rule 4 */
@@ -100,7 +102,7 @@ struct inventory {
 /* Finds all inputs. Standard input is read to its end. False: FAILURE_INPUT; the inventory must
  * be released in any case. */
 bool inventory_build(struct inventory *inventory, const struct options *options,
-                     struct failure *failure);
+                     struct progress *progress, struct failure *failure);
 void inventory_release(struct inventory *inventory);
 
 /* Opens an input from its beginning, unpacked. A file that is not what it was when it was opened

@@ -23,9 +23,10 @@ static int print(const struct buf *text, int status, bool only_text)
     return only_text ? (int)FAILURE_OUTPUT : status;
 }
 
-static void show(int action, struct buf *out)
+static void show(const struct options *options, struct buf *out, struct failure *failure)
 {
-    switch ((enum action)action) {
+    switch ((enum action)options->action) {
+    case ACTION_PRINT_PROFILE: (void)options_put_profile(options, out, failure); break;
     case ACTION_HELP: options_put_help(out); break;
     case ACTION_VERSION: buf_put_text(out, "clever2sds " VERSION "\n"); break;
     case ACTION_LIST_CODES: options_put_codes(out); break;
@@ -52,9 +53,11 @@ int main(int argc, char **argv)
     if (options.action == ACTION_CONVERT)
         status = convert(&options, &told, &failure);
     else
-        show(options.action, &told);
+        show(&options, &told, &failure);
     if (failure.kind != FAILURE_NONE)
         status = fail(&failure);
+    else if (options.action == ACTION_CONVERT && options.quiet)
+        (void)fwrite(told.data ? told.data : "", 1, told.len, stderr);
     else
         status = print(&told, status, options.action != ACTION_CONVERT);
     buf_release(&told);

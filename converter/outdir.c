@@ -1,16 +1,18 @@
 #include "converter/outdir.h"
 
+#include "converter/lock.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const char STAGE_MARK[] = ".clever2sds-";
+static const char DIGITS[] = "0123456789";
 static const char REVIEW[] = "review";
 /* Two empty folders that are exchanged to see whether that works. */
 static const char PROBE_A[] = ".clever2sds-probe-a";
@@ -24,6 +26,9 @@ static const char *const result_names[] = {
     "student.csv",        "teacherroster.csv",     "studentenrollment.csv"};
 static const char *const review_names[] = {"errors.csv", "summary.json"};
 
+/* How often folders are made that another run, which has made them too, takes away at its end. */
+enum { TRIES = 100 };
+
 struct outdir {
     char *shown;  /* DIR as given, for messages */
     char *base;   /* its last part */
@@ -32,8 +37,9 @@ struct outdir {
     char *stage;  /* name of the stage in the parent; NULL once it is gone */
     int parent;
     int old;      /* DIR, -1 when it does not exist */
-    int staged;   /* the stage; locked */
+    int staged;   /* the stage */
     int review;   /* the stage's review */
+    struct lock lock;
 };
 
 static bool output_failure(struct failure *failure, const char *what, const char *doing)
@@ -141,14 +147,27 @@ static void clear_stage(int parent, const char *stage, int folder, int home)
     (void)unlinkat(parent, stage, AT_REMOVEDIR);
 }
 
+/* Whether an entry of the parent is called like a stage of DIR: .DIR.clever2sds-PID-N */
+static bool stage_name(const struct outdir *outdir, const char *name)
+{
+    size_t base = strlen(outdir->base);
+    if (name[0] != '.' || strncmp(name + 1, outdir->base, base) != 0 ||
+        strncmp(name + 1 + base, STAGE_MARK, sizeof STAGE_MARK - 1) != 0)
+        return false;
+    const char *rest = name + 1 + base + sizeof STAGE_MARK - 1;
+    size_t pid = strspn(rest, DIGITS);
+    if (pid == 0 || rest[pid] != '-')
+        return false;
+    size_t number = strspn(rest + pid + 1, DIGITS);
+    return number > 0 && rest[pid + 1 + number] == '\0';
+}
+
+/* DIR's lock is held, so a stage that is there is one that nobody works at any more. */
 static bool clear_stale(void *context, const char *name)
 {
     const struct outdir *outdir = context;
-    size_t base = strlen(outdir->base);
-    bool stage = name[0] == '.' && strncmp(name + 1, outdir->base, base) == 0 &&
-                 strncmp(name + 1 + base, STAGE_MARK, sizeof STAGE_MARK - 1) == 0;
-    int folder = stage ? open_folder(outdir->parent, name) : -1;
-    if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0)
+    int folder = stage_name(outdir, name) ? open_folder(outdir->parent, name) : -1;
+    if (folder >= 0)
         clear_stage(outdir->parent, name, folder, outdir->old);
     close_fd(folder);
     return true;
@@ -187,6 +206,18 @@ static void remove_parents(struct outdir *outdir)
     }
 }
 
+/* Undoes find_parent. */
+static void forget_parent(struct outdir *outdir)
+{
+    close_fd(outdir->parent);
+    outdir->parent = -1;
+    if (outdir->above)
+        remove_parents(outdir);
+    free(outdir->above);
+    free(outdir->base);
+    outdir->above = outdir->base = NULL;
+}
+
 /* Splits the path of DIR, which is cut for that, into the path of the parent and the name. */
 static bool split_path(struct outdir *outdir, char *path, struct failure *failure)
 {
@@ -218,8 +249,9 @@ static bool find_parent(struct outdir *outdir, struct failure *failure)
     if (!ok)
         return false;
     outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (outdir->parent < 0 && errno == ENOENT && make_parents(outdir, outdir->above))
-        outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int i = 0; i < TRIES && outdir->parent < 0 && errno == ENOENT; i++)
+        if (make_parents(outdir, outdir->above) || errno == ENOENT)
+            outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (outdir->parent >= 0)
         return true;
     return failure_set(failure, FAILURE_OUTPUT,
@@ -245,9 +277,6 @@ static bool open_old(struct outdir *outdir, struct failure *failure)
         return failure_set(failure, FAILURE_OUTPUT,
                            "%s: holds something called review that is no folder; move it away",
                            outdir->shown);
-    if (flock(outdir->old, LOCK_EX | LOCK_NB) != 0)
-        return failure_set(failure, FAILURE_OUTPUT,
-                           "%s: another run is writing there; wait for its end", outdir->shown);
     if (mine.st_dev != above.st_dev)
         return failure_set(failure, FAILURE_OUTPUT,
                            "%s: is a mount point, which cannot be replaced in one step; use a "
@@ -323,8 +352,7 @@ static bool open_stage(struct outdir *outdir, struct failure *failure)
     if (!make_stage(outdir, failure))
         return false;
     outdir->staged = open_folder(outdir->parent, outdir->stage);
-    if (outdir->staged < 0 || flock(outdir->staged, LOCK_EX | LOCK_NB) != 0 ||
-        mkdirat(outdir->staged, REVIEW, 0700) != 0)
+    if (outdir->staged < 0 || mkdirat(outdir->staged, REVIEW, 0700) != 0)
         return output_failure(failure, outdir->shown, "nothing can be created beside it");
     outdir->review = open_folder(outdir->staged, REVIEW);
     if (outdir->review < 0)
@@ -332,17 +360,38 @@ static bool open_stage(struct outdir *outdir, struct failure *failure)
     return outdir->old < 0 || probe_exchange(outdir, failure);
 }
 
-struct outdir *outdir_open(const char *dir, struct failure *failure)
+/* Finds the parent and locks DIR in it. */
+static bool lock_dir(struct outdir *outdir, uint64_t wait, struct progress *progress,
+                     struct failure *failure)
+{
+    for (int i = 0; i < TRIES; i++) {
+        if (!find_parent(outdir, failure))
+            return false;
+        struct lock_request request = {outdir->parent, outdir->base, outdir->shown, wait,
+                                       progress};
+        enum lock_result result = lock_take(&outdir->lock, &request, failure);
+        if (result != LOCK_PARENT_GONE)
+            return result == LOCK_TAKEN;
+        lock_release(&outdir->lock);
+        forget_parent(outdir);
+    }
+    return failure_set(failure, FAILURE_OUTPUT,
+                       "%s: the folder above it does not stay; choose another one",
+                       outdir->shown);
+}
+
+struct outdir *outdir_open(const char *dir, uint64_t wait, struct progress *progress,
+                           struct failure *failure)
 {
     struct outdir *outdir = calloc(1, sizeof *outdir);
     if (!outdir) {
         failure_no_memory(failure);
         return NULL;
     }
-    outdir->parent = outdir->old = outdir->staged = outdir->review = -1;
+    outdir->parent = outdir->old = outdir->staged = outdir->review = outdir->lock.fd = -1;
     outdir->shown = strdup(dir);
     bool ok = outdir->shown || failure_no_memory(failure);
-    ok = ok && find_parent(outdir, failure) && open_old(outdir, failure);
+    ok = ok && lock_dir(outdir, wait, progress, failure) && open_old(outdir, failure);
     if (ok)
         (void)each_entry(outdir->parent, clear_stale, outdir);
     if (!ok || !open_stage(outdir, failure)) {
@@ -363,12 +412,9 @@ void outdir_free(struct outdir *outdir)
     close_fd(outdir->review);
     close_fd(outdir->staged);
     close_fd(outdir->old);
-    close_fd(outdir->parent);
-    if (outdir->above)
-        remove_parents(outdir);
-    free(outdir->above);
+    lock_release(&outdir->lock);
+    forget_parent(outdir);
     free(outdir->stage);
-    free(outdir->base);
     free(outdir->shown);
     free(outdir);
 }

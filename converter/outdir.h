@@ -1,7 +1,8 @@
 /* All or nothing: the result is made in a folder beside DIR and takes DIR's place in one step
  * (converter/README.md).
  *
- *   parent/.DIR.clever2sds-XXXXXX    the stage; a flock says that somebody is still at it
+ *   parent/.DIR.clever2sds-lock      held from outdir_open to outdir_free (converter/lock.h)
+ *   parent/.DIR.clever2sds-PID-N     the stage
  *   parent/DIR                       exchanged with it by one renameat2(RENAME_EXCHANGE)
  *
  * Whoever reads DIR sees the old folder or the new one. Files of somebody else in DIR are carried
@@ -12,14 +13,19 @@
 #ifndef CONVERTER_OUTDIR_H
 #define CONVERTER_OUTDIR_H
 
+#include "converter/progress.h"
 #include "formats/base/failure.h"
 #include "formats/base/slice.h"
 
+#include <stdint.h>
+
 struct outdir;
 
-/* Finds out whether DIR can be replaced, locks it against other runs, and makes the stage, with a
- * folder `review` in it. NULL with FAILURE_OUTPUT; nothing is left then. */
-struct outdir *outdir_open(const char *dir, struct failure *failure);
+/* Locks DIR against other runs, waiting at most `wait` seconds for the end of one, finds out
+ * whether it can be replaced, and makes the stage, with a folder `review` in it. NULL with
+ * FAILURE_OUTPUT, also after a signal while waiting; nothing is left then. */
+struct outdir *outdir_open(const char *dir, uint64_t wait, struct progress *progress,
+                           struct failure *failure);
 
 /* Creates a file in the stage, readable by its owner only; `name` like "School.csv" or
  * "review/errors.csv". The descriptor, or -1 with a failure. */
@@ -40,7 +46,7 @@ bool outdir_publish_review(struct outdir *outdir, struct failure *failure);
  * file of at most `limit` bytes. */
 char *outdir_old_file(const struct outdir *outdir, const char *name, size_t limit);
 
-/* Removes the stage if it is still there. */
+/* Removes the stage if it is still there, and lets other runs in. */
 void outdir_free(struct outdir *outdir);
 
 #endif

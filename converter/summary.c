@@ -312,9 +312,25 @@ static void put_codes(struct buf *out, const struct totals *totals)
     }
 }
 
+/* What somebody has to know even when they want to hear nothing. */
+static void put_refusal(struct buf *out, const struct summary *summary)
+{
+    const char *output = summary->run->options->output;
+    buf_put_text(out, "clever2sds: ");
+    utf8_put_visible(out, slice_from(output), SIZE_MAX);
+    buf_printf(out, ": not published: %s; see ", summary->reason);
+    utf8_put_visible(out, slice_from(output), SIZE_MAX);
+    buf_put_text(out, "/review/errors.csv\n");
+}
+
 void summary_put_text(struct buf *out, const struct summary *summary)
 {
     const struct options *options = summary->run->options;
+    if (options->quiet) {
+        if (summary->status == STATUS_REFUSED)
+            put_refusal(out, summary);
+        return;
+    }
     if (options->verbose) {
         options_each(options, show_option, out);
         put_sources(out, summary->run);

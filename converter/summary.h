@@ -8,6 +8,9 @@
 
 #include <time.h>
 
+/* The exit status of a run that has found a reason in the export not to publish. */
+enum { STATUS_REFUSED = 5 };
+
 /* The names of this program's files that stand in DIR. */
 struct result_files {
     bool named[2 * SDS_FILES]; /* sds_file, and from SDS_FILES on in lower case */
@@ -30,7 +33,8 @@ time_t summary_time(void);
 /* Appends the JSON document. False: out of memory. */
 bool summary_put_json(struct buf *out, const struct summary *summary);
 
-/* Appends the table for people. */
+/* Appends the table for people; with --quiet one line if nothing was published for a reason found
+ * in the export, else nothing. */
 void summary_put_text(struct buf *out, const struct summary *summary);
 
 /* The files of the result that an earlier summary.json (terminated text, or NULL) tells of. */

@@ -27,7 +27,8 @@ chmod 750 "$scratch/modes"
 "$bin" --help >/dev/full 2>"$scratch/e"
 [ $? -eq 4 ] && [ "$(wc -l <"$scratch/e")" -eq 1 ]; ok 'also by --help' $?
 
-flock "$scratch/modes" "$bin" -o "$scratch/modes" "$input" 2>"$scratch/e"
+# A lock that somebody holds; more in tests/lock.t.
+flock "$scratch/.modes.clever2sds-lock" "$bin" -o "$scratch/modes" "$input" 2>"$scratch/e"
 [ $? -eq 4 ] && grep -q 'another run' "$scratch/e"; ok 'a second run into the same folder is refused' $?
 mkdir "$scratch/odd" && echo mine >"$scratch/odd/review"
 "$bin" -o "$scratch/odd" "$input" 2>"$scratch/e"

@@ -4,7 +4,7 @@
 set -eu
 
 build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev zlib1g-dev zip'
-test='libcmocka-dev perl unzip gzip binutils'
+test='libcmocka-dev perl unzip gzip binutils bsdutils systemd'
 lint='clang clang-tidy cppcheck clang-format'
 
 wanted=''
@@ -29,6 +29,8 @@ have() {
         command -v "$1" >/dev/null 2>&1 ;;
 
     binutils) command -v nm >/dev/null 2>&1 ;;
+    bsdutils) command -v script >/dev/null 2>&1 ;;
+    systemd) return 0 ;; # tests/units.t does without
     libc6-dev) header stdio.h ;;
     libcjson-dev) header cjson/cJSON.h ;;
     libcsv-dev) header csv.h ;;
