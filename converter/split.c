@@ -1,0 +1,536 @@
+#include "converter/split.h"
+
+#include "converter/interrupt.h"
+#include "formats/base/arena.h"
+#include "formats/base/grow.h"
+#include "formats/base/hash.h"
+#include "formats/csv/row.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    WINDOW = 1024 * 1024,
+    OPEN_SETS = 256,             /* sets written at the same time: a file is open for each */
+    GATHER_ALL = 16 * 1024 * 1024, /* bytes gathered for all of them together */
+    GATHER_MOST = 1024 * 1024
+};
+
+static const uint32_t NOBODY = UINT32_MAX;
+
+/* The number of each id of a file. */
+struct id_slot {
+    struct hash128 id;
+    uint32_t number; /* + 1; 0: free */
+};
+
+struct id_table {
+    struct id_slot *slots;
+    size_t room;
+};
+
+struct split {
+    struct sink *sinks;
+    struct school_sets *sets;
+    struct id_table schools;
+    struct id_table sections;
+    struct id_table teachers;
+    struct id_table students;
+    struct unsplittable *unsplittable;
+    size_t unsplittable_count;
+    struct arena texts;
+};
+
+/* ---- ids ---- */
+
+/* Room for `count` ids; more cannot be added. */
+static bool table_init(struct id_table *table, uint64_t count)
+{
+    table->room = (size_t)(count + count / 3 + 1);
+    table->slots = calloc(table->room, sizeof *table->slots);
+    return table->slots;
+}
+
+static void table_release(struct id_table *table)
+{
+    free(table->slots);
+    table->slots = NULL;
+}
+
+/* The slot of an id, or the free one where it would go; at least one is always free. */
+static struct id_slot *table_slot(const struct id_table *table, struct hash128 id)
+{
+    size_t at = (size_t)(((id.a >> 32) * (uint64_t)table->room) >> 32);
+    while (table->slots[at].number && !hash_equal(table->slots[at].id, id))
+        at = at + 1 < table->room ? at + 1 : 0;
+    return &table->slots[at];
+}
+
+static struct hash128 id_hash(struct slice cell)
+{
+    return hash_add(hash_begin(), cell);
+}
+
+/* ---- reading back ---- */
+
+/* The rows of a file that this run has written, and the first two cells of each. */
+struct row_source {
+    int fd;
+    const char *name;
+    off_t at;
+    bool end;
+    struct buf window;
+    struct csv_framer framer;
+    struct slice row; /* without its line end; valid until the next row */
+    struct slice cells[2];
+};
+
+static bool not_as_written(const struct row_source *source, struct failure *failure)
+{
+    return failure_set(failure, FAILURE_OUTPUT,
+                       "%s: is not as it was written; see who else uses the output folder",
+                       source->name);
+}
+
+static bool read_more(struct row_source *source, struct failure *failure)
+{
+    if (interrupted())
+        return failure_set(failure, FAILURE_OUTPUT, "interrupted; nothing was published");
+    size_t used = csv_framer_keep(&source->framer);
+    csv_framer_drop(&source->framer, used);
+    source->window.len -= used;
+    if (source->window.len)
+        memmove(source->window.data, source->window.data + used, source->window.len);
+    if (!buf_reserve(&source->window, WINDOW))
+        return failure_no_memory(failure);
+    ssize_t got;
+    do
+        got = pread(source->fd, source->window.data + source->window.len, WINDOW, source->at);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s", source->name,
+                           strerror(errno));
+    source->window.len += (size_t)got;
+    source->at += got;
+    source->end = got == 0;
+    return true;
+}
+
+/* The cell at the beginning of a row as it stands there, quotes and all. */
+static struct slice first_cell(struct slice row)
+{
+    if (row.len == 0 || row.ptr[0] != '"')
+        return slice_of(row.ptr, slice_find(row, ','));
+    size_t at = 1;
+    while (at < row.len && (row.ptr[at] != '"' || (at + 1 < row.len && row.ptr[at + 1] == '"')))
+        at += row.ptr[at] == '"' ? 2 : 1;
+    return slice_of(row.ptr, at < row.len ? at + 1 : row.len);
+}
+
+/* False at the end, and with a failure. */
+static bool next_row(struct row_source *source, struct failure *failure)
+{
+    for (;;) {
+        struct csv_frame frame = csv_framer_next(&source->framer, source->window.data,
+                                                 source->window.len, source->end);
+        if (frame.kind == CSV_MORE) {
+            if (!read_more(source, failure))
+                return false;
+            continue;
+        }
+        if (frame.kind == CSV_END)
+            return false;
+        if (frame.kind != CSV_ROW)
+            return not_as_written(source, failure);
+        source->row = frame.text;
+        source->cells[0] = first_cell(frame.text);
+        size_t behind = source->cells[0].len + 1;
+        source->cells[1] =
+            behind < frame.text.len
+                ? first_cell(slice_of(frame.text.ptr + behind, frame.text.len - behind))
+                : SLICE_LITERAL("");
+        return true;
+    }
+}
+
+/* Begins with the header. */
+static bool open_rows(struct row_source *source, const struct sink *sink, struct failure *failure)
+{
+    *source = (struct row_source){.fd = sink->fd, .name = sink->name};
+    return next_row(source, failure) ||
+           (failure->kind == FAILURE_NONE && not_as_written(source, failure));
+}
+
+static void close_rows(struct row_source *source)
+{
+    buf_release(&source->window);
+}
+
+/* ---- deciding ---- */
+
+/* Where the id of a row was named before. */
+enum naming { NAMED_NEW, NAMED_BEFORE, NAMED_ELSEWHERE };
+
+/* What reading a file for the decision needs to know. */
+struct gathering {
+    struct split *split;
+    enum sds_file file;
+    struct row_source rows;
+    struct id_table *ids; /* where the ids of this file go; NULL: a file of pairs */
+    uint32_t number;      /* of the row */
+    struct hash128 last;  /* the first cell of the row before, and what it led to */
+    uint32_t last_number;
+};
+
+/* What an id of another file leads to; NOBODY would mean that the row cannot be ours. */
+static uint32_t refer(const struct id_table *table, struct slice cell)
+{
+    return table_slot(table, id_hash(cell))->number - 1;
+}
+
+/* Adds the id of a row. NAMED_BEFORE when it is that of the row before. */
+static enum naming name_row(struct gathering *g)
+{
+    struct hash128 id = id_hash(g->rows.cells[0]);
+    struct id_slot *slot = table_slot(g->ids, id);
+    if (slot->number)
+        return slot->number == g->last_number + 1 ? NAMED_BEFORE : NAMED_ELSEWHERE;
+    *slot = (struct id_slot){id, g->number + 1};
+    g->last_number = g->number;
+    return NAMED_NEW;
+}
+
+static bool gather_school(struct gathering *g, struct failure *failure)
+{
+    if (name_row(g) != NAMED_NEW)
+        return not_as_written(&g->rows, failure);
+    return school_sets_add_school(g->split->sets) || failure_no_memory(failure);
+}
+
+static bool gather_section(struct gathering *g, struct failure *failure)
+{
+    uint32_t school = refer(&g->split->schools, g->rows.cells[1]);
+    if (school == NOBODY || name_row(g) != NAMED_NEW)
+        return not_as_written(&g->rows, failure);
+    return school_sets_add_section(g->split->sets, school) || failure_no_memory(failure);
+}
+
+/* With --multi-school rows a person has several rows, one behind the other. */
+static bool gather_person(struct gathering *g, struct failure *failure)
+{
+    uint32_t school = refer(&g->split->schools, g->rows.cells[1]);
+    enum naming naming = name_row(g);
+    if (school == NOBODY || naming == NAMED_ELSEWHERE)
+        return not_as_written(&g->rows, failure);
+    return school_sets_add_person(g->split->sets, g->file, school, naming == NAMED_BEFORE) ||
+           failure_no_memory(failure);
+}
+
+/* The rows of a section stand together mostly. */
+static bool gather_member(struct gathering *g, struct failure *failure)
+{
+    const struct split *split = g->split;
+    bool teacher = g->file == SDS_TEACHER_ROSTER;
+    struct hash128 section = id_hash(g->rows.cells[0]);
+    if (g->number == 0 || !hash_equal(section, g->last)) {
+        g->last = section;
+        g->last_number = table_slot(&split->sections, section)->number - 1;
+    }
+    uint32_t person = refer(teacher ? &split->teachers : &split->students, g->rows.cells[1]);
+    if (g->last_number == NOBODY || person == NOBODY)
+        return not_as_written(&g->rows, failure);
+    return school_sets_add_member(split->sets, g->file, g->last_number, person) ||
+           failure_no_memory(failure);
+}
+
+static bool gather_row(struct gathering *g, struct failure *failure)
+{
+    switch (g->file) {
+    case SDS_SCHOOL: return gather_school(g, failure);
+    case SDS_SECTION: return gather_section(g, failure);
+    case SDS_TEACHER:
+    case SDS_STUDENT: return gather_person(g, failure);
+    case SDS_TEACHER_ROSTER:
+    case SDS_STUDENT_ENROLLMENT: return gather_member(g, failure);
+    case SDS_FILES: break;
+    }
+    return true;
+}
+
+static struct id_table *ids_of(struct split *split, enum sds_file file)
+{
+    switch (file) {
+    case SDS_SCHOOL: return &split->schools;
+    case SDS_SECTION: return &split->sections;
+    case SDS_TEACHER: return &split->teachers;
+    case SDS_STUDENT: return &split->students;
+    case SDS_TEACHER_ROSTER:
+    case SDS_STUDENT_ENROLLMENT:
+    case SDS_FILES: break;
+    }
+    return NULL;
+}
+
+static bool gather_file(struct split *split, enum sds_file file, uint64_t rows,
+                        struct failure *failure)
+{
+    struct gathering g = {.split = split, .file = file, .ids = ids_of(split, file)};
+    bool person = file == SDS_TEACHER || file == SDS_STUDENT;
+    uint32_t first = person ? school_sets_people(split->sets) : 0;
+    if (!sink_flush(&split->sinks[file], failure))
+        return false;
+    if (g.ids && !table_init(g.ids, rows))
+        return failure_no_memory(failure);
+    bool ok = open_rows(&g.rows, &split->sinks[file], failure);
+    uint64_t read = 0;
+    for (; ok && next_row(&g.rows, failure) && read < rows; read++) {
+        g.number = first + (uint32_t)read;
+        ok = gather_row(&g, failure);
+    }
+    ok = ok && failure->kind == FAILURE_NONE &&
+         (read == rows || not_as_written(&g.rows, failure));
+    close_rows(&g.rows);
+    return ok;
+}
+
+/* An id as people know it, without the quotes of its cell. */
+static struct slice plain_id(struct split *split, struct slice cell)
+{
+    struct csv_fields fields;
+    struct csv_frame frame = {.text = cell, .quoted = cell.len && cell.ptr[0] == '"'};
+    if (!csv_split(&frame, &split->texts, &fields))
+        return SLICE_ABSENT;
+    return arena_copy(&split->texts, fields.items[0]);
+}
+
+/* Looks up the ids of the schools that do not fit. */
+static bool name_misfits(struct split *split, struct failure *failure)
+{
+    size_t count;
+    const struct misfit *misfits = school_sets_misfits(split->sets, &count);
+    if (count == 0)
+        return true;
+    struct row_source rows;
+    split->unsplittable = calloc(count, sizeof *split->unsplittable);
+    if (!split->unsplittable)
+        return failure_no_memory(failure);
+    bool ok = open_rows(&rows, &split->sinks[SDS_SCHOOL], failure);
+    for (uint32_t school = 0; ok && split->unsplittable_count < count; school++) {
+        ok = next_row(&rows, failure);
+        const struct misfit *misfit = &misfits[split->unsplittable_count];
+        if (!ok || misfit->school != school)
+            continue;
+        struct slice id = plain_id(split, rows.cells[0]);
+        ok = id.ptr || failure_no_memory(failure);
+        split->unsplittable[split->unsplittable_count++] =
+            (struct unsplittable){id, misfit->rows};
+    }
+    close_rows(&rows);
+    return ok;
+}
+
+struct split *split_new(struct sink *sinks, const uint64_t *rows, uint64_t limit,
+                        struct failure *failure)
+{
+    struct split *split = calloc(1, sizeof *split);
+    if (!split) {
+        failure_no_memory(failure);
+        return NULL;
+    }
+    split->sinks = sinks;
+    split->sets = school_sets_new(limit);
+    bool ok = split->sets || failure_no_memory(failure);
+    for (int f = 0; ok && f < SDS_FILES; f++)
+        if (sinks[f].fd >= 0)
+            ok = gather_file(split, (enum sds_file)f, rows[f], failure);
+    table_release(&split->schools);
+    table_release(&split->teachers);
+    table_release(&split->students);
+    ok = ok && (school_sets_decide(split->sets) || failure_no_memory(failure)) &&
+         name_misfits(split, failure);
+    if (ok)
+        return split;
+    split_free(split);
+    return NULL;
+}
+
+void split_free(struct split *split)
+{
+    if (!split)
+        return;
+    school_sets_free(split->sets);
+    table_release(&split->schools);
+    table_release(&split->sections);
+    table_release(&split->teachers);
+    table_release(&split->students);
+    free(split->unsplittable);
+    arena_release(&split->texts);
+    free(split);
+}
+
+const struct unsplittable *split_unsplittable(const struct split *split, size_t index)
+{
+    return index < split->unsplittable_count ? &split->unsplittable[index] : NULL;
+}
+
+uint32_t split_sets(const struct split *split)
+{
+    return school_sets_count(split->sets);
+}
+
+uint64_t split_rows(const struct split *split, uint32_t set, enum sds_file file)
+{
+    return school_sets_rows(split->sets, set - 1, file);
+}
+
+/* ---- writing ---- */
+
+/* One file of some of the sets, `first` to before `first + count`. */
+struct part {
+    struct sink sink;
+    struct buf name; /* "3/School.csv" */
+};
+
+struct distribution {
+    const struct split *split;
+    enum sds_file file;
+    struct row_source rows;
+    struct part *parts;
+    uint32_t first;
+    uint32_t count;
+    uint32_t number;     /* of the row */
+    size_t place;        /* in the list of guests */
+    struct hash128 last; /* of files of pairs: the section of the row before and its set */
+    uint32_t last_set;
+};
+
+static bool put_row(struct distribution *d, uint32_t set, struct failure *failure)
+{
+    if (set < d->first || set - d->first >= d->count)
+        return true;
+    struct sink *sink = &d->parts[set - d->first].sink;
+    return sink_put(sink, d->rows.row, failure) &&
+           sink_put(sink, SLICE_LITERAL("\r\n"), failure);
+}
+
+static uint32_t set_of_pair(struct distribution *d)
+{
+    struct hash128 section = id_hash(d->rows.cells[0]);
+    if (d->number == 0 || !hash_equal(section, d->last)) {
+        const struct id_slot *slot = table_slot(&d->split->sections, section);
+        d->last_set =
+            slot->number ? school_sets_of_section(d->split->sets, slot->number - 1) : NOBODY;
+        d->last = section;
+    }
+    return d->last_set;
+}
+
+static uint32_t set_of_row(struct distribution *d)
+{
+    const struct school_sets *sets = d->split->sets;
+    switch (d->file) {
+    case SDS_SCHOOL: return school_sets_of_school(sets, d->number);
+    case SDS_SECTION: return school_sets_of_section(sets, d->number);
+    case SDS_TEACHER:
+    case SDS_STUDENT: return school_sets_of_person(sets, d->number);
+    case SDS_TEACHER_ROSTER:
+    case SDS_STUDENT_ENROLLMENT: return set_of_pair(d);
+    case SDS_FILES: break;
+    }
+    return NOBODY;
+}
+
+/* Finds the next of the further sets of a row. */
+static bool further_set(struct distribution *d, uint32_t *set)
+{
+    const struct school_sets *sets = d->split->sets;
+    if (d->file == SDS_SCHOOL)
+        return school_sets_guest_school(sets, &d->place, d->number, set);
+    if (d->file == SDS_TEACHER || d->file == SDS_STUDENT)
+        return school_sets_guest_person(sets, &d->place, d->number, set);
+    return false;
+}
+
+static bool put_everywhere(struct distribution *d, struct failure *failure)
+{
+    uint32_t set;
+    if (!put_row(d, set_of_row(d), failure))
+        return false;
+    while (further_set(d, &set))
+        if (!put_row(d, set, failure))
+            return false;
+    return true;
+}
+
+static bool open_parts(struct distribution *d, struct outdir *outdir, struct failure *failure)
+{
+    size_t share = GATHER_ALL / d->count;
+    for (uint32_t i = 0; i < d->count; i++) {
+        struct part *part = &d->parts[i];
+        buf_printf(&part->name, "%u/%s", d->first + i + 1, d->rows.name);
+        const char *name = buf_text(&part->name);
+        if (!name)
+            return failure_no_memory(failure);
+        int fd = outdir_create_in_set(outdir, d->first + i + 1, d->rows.name, failure);
+        if (fd < 0)
+            return false;
+        sink_init(&part->sink, fd, name);
+        part->sink.gather = share < GATHER_MOST ? share : GATHER_MOST;
+        if (!put_row(d, d->first + i, failure))
+            return false;
+    }
+    return true;
+}
+
+static bool distribute(struct distribution *d, struct outdir *outdir, struct failure *failure)
+{
+    bool ok = open_rows(&d->rows, &d->split->sinks[d->file], failure) &&
+              open_parts(d, outdir, failure);
+    bool person = d->file == SDS_STUDENT;
+    d->number = person ? school_sets_first_student(d->split->sets) : 0;
+    for (; ok && next_row(&d->rows, failure); d->number++)
+        ok = put_everywhere(d, failure);
+    ok = ok && failure->kind == FAILURE_NONE;
+    close_rows(&d->rows);
+    for (uint32_t i = 0; i < d->count; i++) {
+        ok = ok && sink_finish(&d->parts[i].sink, failure);
+        sink_abandon(&d->parts[i].sink);
+        buf_release(&d->parts[i].name);
+    }
+    return ok;
+}
+
+static bool distribute_file(struct split *split, enum sds_file file, struct outdir *outdir,
+                            struct failure *failure)
+{
+    uint32_t sets = split_sets(split);
+    bool ok = true;
+    struct part *parts = calloc(OPEN_SETS, sizeof *parts);
+    if (!parts)
+        return failure_no_memory(failure);
+    for (uint32_t first = 0; ok && first < sets; first += OPEN_SETS) {
+        uint32_t count = sets - first < OPEN_SETS ? sets - first : OPEN_SETS;
+        for (uint32_t i = 0; i < count; i++)
+            parts[i] = (struct part){.sink = {.fd = -1}};
+        struct distribution d = {
+            .split = split, .file = file, .parts = parts, .first = first, .count = count};
+        ok = distribute(&d, outdir, failure);
+    }
+    free(parts);
+    sink_abandon(&split->sinks[file]);
+    return ok && outdir_remove(outdir, split->sinks[file].name, failure);
+}
+
+bool split_write(struct split *split, struct outdir *outdir, struct failure *failure)
+{
+    for (uint32_t set = 1; set <= split_sets(split); set++)
+        if (!outdir_make_set(outdir, set, failure))
+            return false;
+    for (int f = 0; f < SDS_FILES; f++)
+        if (split->sinks[f].fd >= 0 &&
+            !distribute_file(split, (enum sds_file)f, outdir, failure))
+            return false;
+    return true;
+}
