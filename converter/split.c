@@ -15,14 +15,22 @@ enum {
     WINDOW = 1024 * 1024,
     OPEN_SETS = 256,             /* sets written at the same time: a file is open for each */
     GATHER_ALL = 16 * 1024 * 1024, /* bytes gathered for all of them together */
-    GATHER_MOST = 1024 * 1024
+    GATHER_MOST = 1024 * 1024,
+    AHEAD = 16 /* rows */
 };
 
 static const uint32_t NOBODY = UINT32_MAX;
 
+/* 96 bits of the hash of a cell: enough to tell any number of ids apart. */
+struct id {
+    uint64_t a;
+    uint32_t b;
+};
+
 /* The number of each id of a file. */
 struct id_slot {
-    struct hash128 id;
+    uint64_t a;
+    uint32_t b;
     uint32_t number; /* + 1; 0: free */
 };
 
@@ -59,32 +67,44 @@ static void table_release(struct id_table *table)
     table->slots = NULL;
 }
 
-/* The slot of an id, or the free one where it would go; at least one is always free. */
-static struct id_slot *table_slot(const struct id_table *table, struct hash128 id)
+static size_t first_place(const struct id_table *table, struct id id)
 {
-    size_t at = (size_t)(((id.a >> 32) * (uint64_t)table->room) >> 32);
-    while (table->slots[at].number && !hash_equal(table->slots[at].id, id))
+    return (size_t)(((id.a >> 32) * (uint64_t)table->room) >> 32);
+}
+
+/* The slot of an id, or the free one where it would go; at least one is always free. */
+static struct id_slot *table_slot(const struct id_table *table, struct id id)
+{
+    size_t at = first_place(table, id);
+    while (table->slots[at].number &&
+           (table->slots[at].a != id.a || table->slots[at].b != id.b))
         at = at + 1 < table->room ? at + 1 : 0;
     return &table->slots[at];
 }
 
-static struct hash128 id_hash(struct slice cell)
+static struct id id_of(struct slice cell)
 {
-    return hash_add(hash_begin(), cell);
+    struct hash128 hash = hash_add(hash_begin(), cell);
+    return (struct id){hash.a, (uint32_t)hash.b};
+}
+
+static bool id_equal(struct id x, struct id y)
+{
+    return x.a == y.a && x.b == y.b;
 }
 
 /* ---- reading back ---- */
 
-/* The rows of a file that this run has written, and the first two cells of each. */
+/* The rows of a file that this run has written. */
 struct row_source {
     int fd;
     const char *name;
-    off_t at;
+    off_t offset;
     bool end;
     struct buf window;
-    struct csv_framer framer;
-    struct slice row; /* without its line end; valid until the next row */
-    struct slice cells[2];
+    bool quotes;      /* there are some in the window */
+    size_t at;        /* in the window: behind the last row */
+    struct slice row; /* with its line end; valid until the next row */
 };
 
 static bool not_as_written(const struct row_source *source, struct failure *failure)
@@ -96,63 +116,94 @@ static bool not_as_written(const struct row_source *source, struct failure *fail
 
 static bool read_more(struct row_source *source, struct failure *failure)
 {
+    struct buf *window = &source->window;
     if (interrupted())
         return failure_set(failure, FAILURE_OUTPUT, "interrupted; nothing was published");
-    size_t used = csv_framer_keep(&source->framer);
-    csv_framer_drop(&source->framer, used);
-    source->window.len -= used;
-    if (source->window.len)
-        memmove(source->window.data, source->window.data + used, source->window.len);
-    if (!buf_reserve(&source->window, WINDOW))
+    window->len -= source->at;
+    if (window->len)
+        memmove(window->data, window->data + source->at, window->len);
+    source->at = 0;
+    if (!buf_reserve(window, WINDOW))
         return failure_no_memory(failure);
     ssize_t got;
     do
-        got = pread(source->fd, source->window.data + source->window.len, WINDOW, source->at);
+        got = pread(source->fd, window->data + window->len, WINDOW, source->offset);
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s", source->name,
                            strerror(errno));
-    source->window.len += (size_t)got;
-    source->at += got;
+    window->len += (size_t)got;
+    source->offset += got;
     source->end = got == 0;
+    struct slice all = buf_slice(window);
+    source->quotes = slice_find(all, '"') < all.len;
     return true;
 }
 
-/* The cell at the beginning of a row as it stands there, quotes and all. */
-static struct slice first_cell(struct slice row)
+/* The length of the row that `text` begins with, its line end included; 0 when the end is not
+ * there. A line end belongs to a cell when an odd number of quotes stands before it. */
+static size_t quoted_row_length(struct slice text)
 {
-    if (row.len == 0 || row.ptr[0] != '"')
-        return slice_of(row.ptr, slice_find(row, ','));
-    size_t at = 1;
-    while (at < row.len && (row.ptr[at] != '"' || (at + 1 < row.len && row.ptr[at + 1] == '"')))
-        at += row.ptr[at] == '"' ? 2 : 1;
-    return slice_of(row.ptr, at < row.len ? at + 1 : row.len);
+    bool quoted = false;
+    for (size_t at = 0; at < text.len;) {
+        size_t line = slice_find(slice_of(text.ptr + at, text.len - at), '\n');
+        size_t end = at + line;
+        for (;;) {
+            at += slice_find(slice_of(text.ptr + at, end - at), '"');
+            if (at == end)
+                break;
+            quoted = !quoted;
+            at++;
+        }
+        if (end == text.len)
+            return 0;
+        at = end + 1;
+        if (!quoted)
+            return at;
+    }
+    return 0;
+}
+
+static size_t row_length(const struct row_source *source)
+{
+    struct slice rest =
+        slice_of(source->window.data + source->at, source->window.len - source->at);
+    if (source->quotes)
+        return quoted_row_length(rest);
+    size_t line = slice_find(rest, '\n');
+    return line < rest.len ? line + 1 : 0;
 }
 
 /* False at the end, and with a failure. */
 static bool next_row(struct row_source *source, struct failure *failure)
 {
-    for (;;) {
-        struct csv_frame frame = csv_framer_next(&source->framer, source->window.data,
-                                                 source->window.len, source->end);
-        if (frame.kind == CSV_MORE) {
-            if (!read_more(source, failure))
-                return false;
-            continue;
-        }
-        if (frame.kind == CSV_END)
+    size_t len;
+    while ((len = row_length(source)) == 0) {
+        if (source->end)
+            return source->window.len > source->at && not_as_written(source, failure);
+        if (!read_more(source, failure))
             return false;
-        if (frame.kind != CSV_ROW)
-            return not_as_written(source, failure);
-        source->row = frame.text;
-        source->cells[0] = first_cell(frame.text);
-        size_t behind = source->cells[0].len + 1;
-        source->cells[1] =
-            behind < frame.text.len
-                ? first_cell(slice_of(frame.text.ptr + behind, frame.text.len - behind))
-                : SLICE_LITERAL("");
-        return true;
     }
+    source->row = slice_of(source->window.data + source->at, len);
+    source->at += len;
+    return true;
+}
+
+/* Cuts a cell from the beginning of a row, as it stands there, quotes and all; the comma or line
+ * end behind it, too. */
+static struct slice take_cell(struct slice *row)
+{
+    size_t at = 0;
+    if (row->len && row->ptr[0] == '"')
+        for (at = 1; at < row->len; at += row->ptr[at] == '"' ? 2 : 1)
+            if (row->ptr[at] == '"' && (at + 1 == row->len || row->ptr[at + 1] != '"'))
+                break;
+    while (at < row->len && row->ptr[at] != ',' && row->ptr[at] != '\r')
+        at++;
+    struct slice cell = slice_of(row->ptr, at);
+    size_t behind = at < row->len ? at + 1 : at;
+    *row = slice_of(row->ptr + behind, row->len - behind);
+    return cell;
 }
 
 /* Begins with the header. */
@@ -170,126 +221,151 @@ static void close_rows(struct row_source *source)
 
 /* ---- deciding ---- */
 
-/* Where the id of a row was named before. */
-enum naming { NAMED_NEW, NAMED_BEFORE, NAMED_ELSEWHERE };
+/* The first two cells of a row. */
+struct row_ids {
+    struct id first;
+    struct id second;
+};
 
 /* What reading a file for the decision needs to know. */
 struct gathering {
     struct split *split;
     enum sds_file file;
     struct row_source rows;
-    struct id_table *ids; /* where the ids of this file go; NULL: a file of pairs */
-    uint32_t number;      /* of the row */
-    struct hash128 last;  /* the first cell of the row before, and what it led to */
-    uint32_t last_number;
+    struct id_table *firsts;        /* the ids of the first cells: of this file, or sections */
+    const struct id_table *seconds; /* those of the second cells; NULL for schools */
+    struct row_ids waiting[AHEAD];
+    size_t waiting_count;
+    uint32_t number; /* of the next row */
+    uint32_t named;  /* of the last row with a new id */
 };
 
-/* What an id of another file leads to; NOBODY would mean that the row cannot be ours. */
-static uint32_t refer(const struct id_table *table, struct slice cell)
-{
-    return table_slot(table, id_hash(cell))->number - 1;
-}
+/* Where the id of a row was named before. */
+enum naming { NAMED_NEW, NAMED_BEFORE, NAMED_ELSEWHERE };
 
 /* Adds the id of a row. NAMED_BEFORE when it is that of the row before. */
-static enum naming name_row(struct gathering *g)
+static enum naming name_row(struct gathering *g, struct id id)
 {
-    struct hash128 id = id_hash(g->rows.cells[0]);
-    struct id_slot *slot = table_slot(g->ids, id);
+    struct id_slot *slot = table_slot(g->firsts, id);
+    uint32_t number = g->number++;
     if (slot->number)
-        return slot->number == g->last_number + 1 ? NAMED_BEFORE : NAMED_ELSEWHERE;
-    *slot = (struct id_slot){id, g->number + 1};
-    g->last_number = g->number;
+        return slot->number == g->named + 1 ? NAMED_BEFORE : NAMED_ELSEWHERE;
+    *slot = (struct id_slot){id.a, id.b, number + 1};
+    g->named = number;
     return NAMED_NEW;
 }
 
-static bool gather_school(struct gathering *g, struct failure *failure)
+/* What an id leads to; NOBODY would mean that the row cannot be ours. */
+static uint32_t refer(const struct id_table *table, struct id id)
 {
-    if (name_row(g) != NAMED_NEW)
+    return table_slot(table, id)->number - 1;
+}
+
+static bool add_school(struct gathering *g, const struct row_ids *ids, struct failure *failure)
+{
+    if (name_row(g, ids->first) != NAMED_NEW)
         return not_as_written(&g->rows, failure);
     return school_sets_add_school(g->split->sets) || failure_no_memory(failure);
 }
 
-static bool gather_section(struct gathering *g, struct failure *failure)
+static bool add_section(struct gathering *g, const struct row_ids *ids, struct failure *failure)
 {
-    uint32_t school = refer(&g->split->schools, g->rows.cells[1]);
-    if (school == NOBODY || name_row(g) != NAMED_NEW)
+    uint32_t school = refer(g->seconds, ids->second);
+    if (school == NOBODY || name_row(g, ids->first) != NAMED_NEW)
         return not_as_written(&g->rows, failure);
     return school_sets_add_section(g->split->sets, school) || failure_no_memory(failure);
 }
 
 /* With --multi-school rows a person has several rows, one behind the other. */
-static bool gather_person(struct gathering *g, struct failure *failure)
+static bool add_person(struct gathering *g, const struct row_ids *ids, struct failure *failure)
 {
-    uint32_t school = refer(&g->split->schools, g->rows.cells[1]);
-    enum naming naming = name_row(g);
+    uint32_t school = refer(g->seconds, ids->second);
+    enum naming naming = name_row(g, ids->first);
     if (school == NOBODY || naming == NAMED_ELSEWHERE)
         return not_as_written(&g->rows, failure);
     return school_sets_add_person(g->split->sets, g->file, school, naming == NAMED_BEFORE) ||
            failure_no_memory(failure);
 }
 
-/* The rows of a section stand together mostly. */
-static bool gather_member(struct gathering *g, struct failure *failure)
+static bool add_member(struct gathering *g, const struct row_ids *ids, struct failure *failure)
 {
-    const struct split *split = g->split;
-    bool teacher = g->file == SDS_TEACHER_ROSTER;
-    struct hash128 section = id_hash(g->rows.cells[0]);
-    if (g->number == 0 || !hash_equal(section, g->last)) {
-        g->last = section;
-        g->last_number = table_slot(&split->sections, section)->number - 1;
-    }
-    uint32_t person = refer(teacher ? &split->teachers : &split->students, g->rows.cells[1]);
-    if (g->last_number == NOBODY || person == NOBODY)
+    uint32_t section = refer(g->firsts, ids->first);
+    uint32_t person = refer(g->seconds, ids->second);
+    if (section == NOBODY || person == NOBODY)
         return not_as_written(&g->rows, failure);
-    return school_sets_add_member(split->sets, g->file, g->last_number, person) ||
+    return school_sets_add_member(g->split->sets, g->file, section, person) ||
            failure_no_memory(failure);
 }
 
-static bool gather_row(struct gathering *g, struct failure *failure)
+/* Adds the rows that wait. */
+static bool settle(struct gathering *g, struct failure *failure)
 {
-    switch (g->file) {
-    case SDS_SCHOOL: return gather_school(g, failure);
-    case SDS_SECTION: return gather_section(g, failure);
-    case SDS_TEACHER:
-    case SDS_STUDENT: return gather_person(g, failure);
-    case SDS_TEACHER_ROSTER:
-    case SDS_STUDENT_ENROLLMENT: return gather_member(g, failure);
-    case SDS_FILES: break;
-    }
+    static bool (*const adders[SDS_FILES])(struct gathering *, const struct row_ids *,
+                                           struct failure *) = {
+        [SDS_SCHOOL] = add_school,         [SDS_SECTION] = add_section,
+        [SDS_TEACHER] = add_person,        [SDS_STUDENT] = add_person,
+        [SDS_TEACHER_ROSTER] = add_member, [SDS_STUDENT_ENROLLMENT] = add_member,
+    };
+    size_t count = g->waiting_count;
+    g->waiting_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!adders[g->file](g, &g->waiting[i], failure))
+            return false;
     return true;
 }
 
-static struct id_table *ids_of(struct split *split, enum sds_file file)
+/* The tables of a large district do not fit the caches: what a row needs of them is asked for some
+ * rows ahead. */
+static bool gather_row(struct gathering *g, struct failure *failure)
 {
-    switch (file) {
-    case SDS_SCHOOL: return &split->schools;
-    case SDS_SECTION: return &split->sections;
-    case SDS_TEACHER: return &split->teachers;
-    case SDS_STUDENT: return &split->students;
+    struct slice rest = g->rows.row;
+    struct row_ids *ids = &g->waiting[g->waiting_count++];
+    ids->first = id_of(take_cell(&rest));
+    ids->second = id_of(take_cell(&rest));
+    __builtin_prefetch(&g->firsts->slots[first_place(g->firsts, ids->first)]);
+    if (g->seconds)
+        __builtin_prefetch(&g->seconds->slots[first_place(g->seconds, ids->second)]);
+    return g->waiting_count < AHEAD || settle(g, failure);
+}
+
+/* The tables for a file; that of its own ids is made. */
+static bool choose_tables(struct gathering *g, uint64_t rows, struct failure *failure)
+{
+    struct split *split = g->split;
+    bool own = true;
+    g->seconds = &split->schools;
+    switch (g->file) {
+    case SDS_SCHOOL:
+        g->firsts = &split->schools;
+        g->seconds = NULL;
+        break;
+    case SDS_SECTION: g->firsts = &split->sections; break;
+    case SDS_TEACHER: g->firsts = &split->teachers; break;
+    case SDS_STUDENT: g->firsts = &split->students; break;
     case SDS_TEACHER_ROSTER:
     case SDS_STUDENT_ENROLLMENT:
-    case SDS_FILES: break;
+    case SDS_FILES:
+        own = false;
+        g->firsts = &split->sections;
+        g->seconds = g->file == SDS_TEACHER_ROSTER ? &split->teachers : &split->students;
+        break;
     }
-    return NULL;
+    return !own || table_init(g->firsts, rows) || failure_no_memory(failure);
 }
 
 static bool gather_file(struct split *split, enum sds_file file, uint64_t rows,
                         struct failure *failure)
 {
-    struct gathering g = {.split = split, .file = file, .ids = ids_of(split, file)};
-    bool person = file == SDS_TEACHER || file == SDS_STUDENT;
-    uint32_t first = person ? school_sets_people(split->sets) : 0;
-    if (!sink_flush(&split->sinks[file], failure))
+    struct gathering g = {.split = split, .file = file};
+    if (file == SDS_TEACHER || file == SDS_STUDENT)
+        g.number = school_sets_people(split->sets);
+    if (!choose_tables(&g, rows, failure) || !sink_flush(&split->sinks[file], failure))
         return false;
-    if (g.ids && !table_init(g.ids, rows))
-        return failure_no_memory(failure);
     bool ok = open_rows(&g.rows, &split->sinks[file], failure);
     uint64_t read = 0;
-    for (; ok && next_row(&g.rows, failure) && read < rows; read++) {
-        g.number = first + (uint32_t)read;
+    for (; ok && next_row(&g.rows, failure) && read < rows; read++)
         ok = gather_row(&g, failure);
-    }
-    ok = ok && failure->kind == FAILURE_NONE &&
+    ok = ok && failure->kind == FAILURE_NONE && settle(&g, failure) &&
          (read == rows || not_as_written(&g.rows, failure));
     close_rows(&g.rows);
     return ok;
@@ -322,7 +398,8 @@ static bool name_misfits(struct split *split, struct failure *failure)
         const struct misfit *misfit = &misfits[split->unsplittable_count];
         if (!ok || misfit->school != school)
             continue;
-        struct slice id = plain_id(split, rows.cells[0]);
+        struct slice rest = rows.row;
+        struct slice id = plain_id(split, take_cell(&rest));
         ok = id.ptr || failure_no_memory(failure);
         split->unsplittable[split->unsplittable_count++] =
             (struct unsplittable){id, misfit->rows};
@@ -402,7 +479,7 @@ struct distribution {
     uint32_t count;
     uint32_t number;     /* of the row */
     size_t place;        /* in the list of guests */
-    struct hash128 last; /* of files of pairs: the section of the row before and its set */
+    struct id last;      /* of files of pairs: the section of the row before and its set */
     uint32_t last_set;
 };
 
@@ -410,15 +487,14 @@ static bool put_row(struct distribution *d, uint32_t set, struct failure *failur
 {
     if (set < d->first || set - d->first >= d->count)
         return true;
-    struct sink *sink = &d->parts[set - d->first].sink;
-    return sink_put(sink, d->rows.row, failure) &&
-           sink_put(sink, SLICE_LITERAL("\r\n"), failure);
+    return sink_put(&d->parts[set - d->first].sink, d->rows.row, failure);
 }
 
 static uint32_t set_of_pair(struct distribution *d)
 {
-    struct hash128 section = id_hash(d->rows.cells[0]);
-    if (d->number == 0 || !hash_equal(section, d->last)) {
+    struct slice rest = d->rows.row;
+    struct id section = id_of(take_cell(&rest));
+    if (d->number == 0 || !id_equal(section, d->last)) {
         const struct id_slot *slot = table_slot(&d->split->sections, section);
         d->last_set =
             slot->number ? school_sets_of_section(d->split->sets, slot->number - 1) : NOBODY;

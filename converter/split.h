@@ -6,7 +6,7 @@
  *     -> split_write   reads each once more, puts its rows into the sets, removes it
  *
  * Only the first two cells of a row are looked at. Equal cells are equal bytes here, because one
- * function has written them all; so ids are compared as they stand. One thread. 32 bytes for an
+ * function has written them all; so ids are compared as they stand. One thread. 22 bytes for an
  * id, and what school_sets.h takes.
  */
 #ifndef CONVERTER_SPLIT_H
