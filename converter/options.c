@@ -388,7 +388,7 @@ static const struct spec specs[] = {
     CHOICE("subjects", "code|text", subject_words, subjects, "subjects as SDS codes, or as Clever's words"),
     {"treat", 0, "CODE=error|warning|info", NULL, 0, 0, parse_treat, show_treat, "another severity for a code; repeatable"},
     FLAG("users-only", users_only, "only School, Student and Teacher"),
-    {"split", 0, "ROWS", NULL, 0, 0, parse_split, show_split, "a file would have more rows: divide by schools into DIR/1, DIR/2 ..."},
+    {"split", 0, "ROWS", NULL, 0, 0, parse_split, show_split, "divide by schools (DIR/1 ...) when a file would have more rows"},
     {"allow-empty", 0, "WHAT", NULL, 0, 0, parse_allow_empty, show_allow_empty, "one of the files may be empty: schools, students ...; repeatable"},
     FLAG("allow-incomplete", allow_incomplete, "go on although pages are missing"),
     {"max-errors", 0, "N|P%", NULL, 0, 0, parse_max_errors, show_max_errors, "more error lines: publish nothing"},

@@ -48,8 +48,8 @@ struct school_sets {
     size_t people_count;
     size_t people_room;
     uint32_t first_student;
-    uint32_t *guest_of;      /* for each person the set they were last made a guest of */
-    struct pair_list visits; /* school whose section it is, member who is not of that school */
+    uint32_t *guest_of;        /* for each person the set they were last made a guest of */
+    struct pair_list visits;   /* school whose section it is, member who is not of that school */
     struct pair_list absences; /* school, such a member who belongs to it */
     struct pair_list guest_people;  /* person, set */
     struct pair_list guest_schools; /* school, set */
@@ -295,8 +295,7 @@ static bool over(const struct school_sets *sets)
 /* Ends the set at hand, which has `rows`, and begins another. */
 static bool next_set(struct school_sets *sets, const struct set_rows *rows)
 {
-    struct set_rows *list =
-        grow_by_one(sets->sets, sets->set_count, &sets->set_room, sizeof *list);
+    struct set_rows *list = grow_by_one(sets->sets, sets->set_count, &sets->set_room, sizeof *list);
     if (!list)
         return false;
     sets->sets = list;

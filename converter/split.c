@@ -13,7 +13,7 @@
 
 enum {
     WINDOW = 1024 * 1024,
-    OPEN_SETS = 256,             /* sets written at the same time: a file is open for each */
+    OPEN_SETS = 256,               /* sets written at the same time: a file is open for each */
     GATHER_ALL = 16 * 1024 * 1024, /* bytes gathered for all of them together */
     GATHER_MOST = 1024 * 1024,
     AHEAD = 16 /* rows */
@@ -76,8 +76,7 @@ static size_t first_place(const struct id_table *table, struct id id)
 static struct id_slot *table_slot(const struct id_table *table, struct id id)
 {
     size_t at = first_place(table, id);
-    while (table->slots[at].number &&
-           (table->slots[at].a != id.a || table->slots[at].b != id.b))
+    while (table->slots[at].number && (table->slots[at].a != id.a || table->slots[at].b != id.b))
         at = at + 1 < table->room ? at + 1 : 0;
     return &table->slots[at];
 }
@@ -166,8 +165,7 @@ static size_t quoted_row_length(struct slice text)
 
 static size_t row_length(const struct row_source *source)
 {
-    struct slice rest =
-        slice_of(source->window.data + source->at, source->window.len - source->at);
+    struct slice rest = slice_of(source->window.data + source->at, source->window.len - source->at);
     if (source->quotes)
         return quoted_row_length(rest);
     size_t line = slice_find(rest, '\n');
@@ -401,8 +399,7 @@ static bool name_misfits(struct split *split, struct failure *failure)
         struct slice rest = rows.row;
         struct slice id = plain_id(split, take_cell(&rest));
         ok = id.ptr || failure_no_memory(failure);
-        split->unsplittable[split->unsplittable_count++] =
-            (struct unsplittable){id, misfit->rows};
+        split->unsplittable[split->unsplittable_count++] = (struct unsplittable){id, misfit->rows};
     }
     close_rows(&rows);
     return ok;
@@ -477,9 +474,9 @@ struct distribution {
     struct part *parts;
     uint32_t first;
     uint32_t count;
-    uint32_t number;     /* of the row */
-    size_t place;        /* in the list of guests */
-    struct id last;      /* of files of pairs: the section of the row before and its set */
+    uint32_t number; /* of the row */
+    size_t place;    /* in the list of guests */
+    struct id last;  /* of files of pairs: the section of the row before and its set */
     uint32_t last_set;
 };
 
@@ -562,8 +559,8 @@ static bool open_parts(struct distribution *d, struct outdir *outdir, struct fai
 
 static bool distribute(struct distribution *d, struct outdir *outdir, struct failure *failure)
 {
-    bool ok = open_rows(&d->rows, &d->split->sinks[d->file], failure) &&
-              open_parts(d, outdir, failure);
+    bool ok =
+        open_rows(&d->rows, &d->split->sinks[d->file], failure) && open_parts(d, outdir, failure);
     bool person = d->file == SDS_STUDENT;
     d->number = person ? school_sets_first_student(d->split->sets) : 0;
     for (; ok && next_row(&d->rows, failure); d->number++)
@@ -605,8 +602,7 @@ bool split_write(struct split *split, struct outdir *outdir, struct failure *fai
         if (!outdir_make_set(outdir, set, failure))
             return false;
     for (int f = 0; f < SDS_FILES; f++)
-        if (split->sinks[f].fd >= 0 &&
-            !distribute_file(split, (enum sds_file)f, outdir, failure))
+        if (split->sinks[f].fd >= 0 && !distribute_file(split, (enum sds_file)f, outdir, failure))
             return false;
     return true;
 }

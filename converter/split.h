@@ -41,7 +41,8 @@ uint32_t split_sets(const struct split *split);
 uint64_t split_rows(const struct split *split, uint32_t set, enum sds_file file);
 
 /* Makes the sets in the stage, durable, in place of the files that the sinks have written; the
- * sinks are closed, their names removed. False with a failure; anything may be in the stage then. */
+ * sinks are closed, their names removed. False with a failure; anything may be in the stage then.
+ */
 bool split_write(struct split *split, struct outdir *outdir, struct failure *failure);
 
 #endif
