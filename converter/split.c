@@ -13,7 +13,7 @@
 
 enum {
     WINDOW = 1024 * 1024,
-    OPEN_SETS = 256,               /* sets written at the same time: a file is open for each */
+    OPEN_SETS = 128,               /* sets written at the same time: a file is open for each */
     GATHER_ALL = 16 * 1024 * 1024, /* bytes gathered for all of them together */
     GATHER_MOST = 1024 * 1024,
     AHEAD = 16 /* rows */

@@ -233,6 +233,22 @@ def random_districts(first, count, options):
     return all(seen.values())
 
 
+def many_sets(count):
+    """More sets than are written at the same time."""
+    path = f'{work}/export.json'
+    person = lambda p, i: {'id': p, 'school': f'a{i}', 'credentials': {'district_username': p}}
+    every = range(count)
+    export = {'schools': [{'id': f'a{i}', 'name': 'School'} for i in every],
+              'teachers': [person(f't{i}', i) for i in every],
+              'students': [person(f's{i}', i) for i in every],
+              'sections': [{'id': f'c{i}', 'name': 'Class', 'school': f'a{i}', 'teachers': [f't{i}'],
+                            'students': [f's{i}', f's{(i * 7 + 1) % count}']} for i in every]}
+    with open(path, 'w', encoding='utf-8') as f:
+        json.dump(export, f)
+    assert check(path, 2, [], '', {}) == 'divided'
+    return os.path.exists(f'{work}/out/{count - 2}')
+
+
 def generated(version, shape, students, limits, options):
     export = f'{work}/generated'
     shutil.rmtree(export, ignore_errors=True)
@@ -247,6 +263,7 @@ run('people with a row for each school',
 run('users only', lambda: random_districts(2000, 10, ['--users-only', '--bom']))
 run('lower case and byte order mark',
     lambda: random_districts(3000, 10, ['--lowercase-names', '--bom', '--columns', 'all']))
+run('more sets than are written at once', lambda: many_sets(140))
 run('API 3.0', lambda: generated('3.0', 'envelope', 9000, (7000, 13000, 30000), []))
 run('API 2.1, rows', lambda: generated('2.1', 'envelope', 9000, (7000, 20000),
                                        ['--multi-school', 'rows']))
