@@ -44,6 +44,7 @@ struct conversion {
     struct worker **workers;
     struct pipeline *pipeline;
     struct progress progress;
+    struct split *split; /* NULL: the result is not divided */
     struct result_files old_files;
     /* the stage being run */
     enum entity stage;
@@ -123,9 +124,11 @@ static bool commit_batch(void *context, struct batch *batch, struct failure *fai
 
 /* ---- setting up and tearing down ---- */
 
+/* Whether the file is made in the stage. With --check it is only made to see whether the result
+ * can be divided. */
 static bool file_written(const struct options *options, int file)
 {
-    return !options->check && options_make(options, (enum sds_file)file);
+    return (!options->check || options->split) && options_make(options, (enum sds_file)file);
 }
 
 static bool put_header(struct sink *sink, const struct options *options, int file,
@@ -200,7 +203,8 @@ static void close_sinks(struct conversion *c)
     c->lines = (struct sink){.fd = -1};
 }
 
-static void forget_attempt(struct conversion *c)
+/* What only reading records needs. */
+static void release_memory(struct conversion *c)
 {
     int threads = c->run.options->threads;
     for (int i = 0; c->workers && i < threads; i++)
@@ -214,8 +218,14 @@ static void forget_attempt(struct conversion *c)
     for (int e = 0; e < ENTITY_COUNT; e++) {
         index_free(c->run.indexes[e]);
         c->run.indexes[e] = NULL;
-        c->run.any[e] = false;
     }
+}
+
+static void forget_attempt(struct conversion *c)
+{
+    release_memory(c);
+    for (int e = 0; e < ENTITY_COUNT; e++)
+        c->run.any[e] = false;
     c->run.read = 0;
     for (size_t i = 0; i < c->run.inventory.count; i++) {
         struct input *input = &c->run.inventory.inputs[i];
@@ -391,9 +401,29 @@ static bool write_summary(struct conversion *c, const struct summary *summary,
     return ok;
 }
 
+/* Decides how the result is divided, if it has to be. */
+static bool plan_split(struct conversion *c, const struct totals *totals, struct failure *failure)
+{
+    uint64_t limit = c->run.options->split;
+    uint64_t rows[SDS_FILES];
+    bool wanted = false;
+    for (int f = 0; f < SDS_FILES; f++) {
+        rows[f] = totals->file[f].rows;
+        wanted = wanted || (limit && c->sinks[f].fd >= 0 && rows[f] > limit);
+    }
+    if (!wanted)
+        return true;
+    c->split = split_new(c->sinks, rows, limit, failure);
+    return c->split;
+}
+
 /* Makes the CSV files durable, or takes them away when they are not to be published. */
 static bool finish_files(struct conversion *c, bool publish, struct failure *failure)
 {
+    if (publish && c->split) {
+        progress_stage(c->run.progress, "dividing the result");
+        return split_write(c->split, c->outdir, failure);
+    }
     for (int f = 0; f < SDS_FILES; f++) {
         struct sink *sink = &c->sinks[f];
         progress_stage(c->run.progress, "making the result durable");
@@ -425,7 +455,7 @@ static bool owned(const void *context, struct slice name)
 
 static struct result_files fresh_files(const struct conversion *c)
 {
-    struct result_files files = {{false}};
+    struct result_files files = {.sets = c->split ? split_sets(c->split) : 0};
     for (int f = 0; f < SDS_FILES; f++)
         if (file_written(c->run.options, f))
             files.named[f + (c->run.options->lowercase_names ? SDS_FILES : 0)] = true;
@@ -442,14 +472,16 @@ static bool publish(struct conversion *c, const struct summary *summary, struct 
     return outdir_publish(c->outdir, owned, &ownership, failure);
 }
 
-static const char *reason_of(const struct options *options, const struct totals *totals,
-                             bool stops)
+static const char *reason_of(const struct conversion *c, const struct totals *totals, bool stops)
 {
+    const struct options *options = c->run.options;
     if (stops && totals->code[ISSUE_missing_page] && !options->allow_incomplete)
         return "pages are missing, so the export is not complete; fetch all pages again, or go "
                "on with --allow-incomplete";
     if (stops && totals->code[ISSUE_empty_entity])
         return "a file would be empty, and SDS would take everybody missing for gone";
+    if (stops && c->split && split_unsplittable(c->split, 0))
+        return "a school has more rows than --split allows, and a school is never divided";
     if (stops)
         return "there are more errors than --max-errors allows";
     return options->check ? "--check only looks" : NULL;
@@ -462,13 +494,16 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     struct buf export = {0};
     bool stops = false;
     *totals = *committer_totals(c->committer);
-    bool ok = (report_files(&c->run, totals, &files, &stops) &&
-               report_export(&c->run, totals, &export, &stops)) ||
-              failure_no_memory(failure);
+    release_memory(c);
+    bool ok = plan_split(c, totals, failure) &&
+              ((report_files(&c->run, totals, &files, &stops) &&
+                report_export(&c->run, c->split, totals, &export, &stops)) ||
+               failure_no_memory(failure));
     summary->run = &c->run;
     summary->status = stops ? STATUS_REFUSED : totals->severity[SEVERITY_ERROR] > 0;
     summary->published = !stops && !c->run.options->check;
-    summary->reason = reason_of(c->run.options, totals, stops);
+    summary->split = summary->published ? c->split : NULL;
+    summary->reason = reason_of(c, totals, stops);
     summary->files = summary->published ? fresh_files(c) : c->old_files;
     summary->finished = summary_time();
     ok = ok && finish_files(c, summary->published, failure) &&
@@ -493,7 +528,7 @@ static bool prepare(struct conversion *c, struct failure *failure)
     if (!c->run.schema || !c->pipeline || !c->run.contested)
         return failure_no_memory(failure);
     /* Before anything is read: what another run is still waiting for may be there after it. */
-    c->outdir = outdir_open(options->output, options->wait, &c->progress, failure);
+    c->outdir = outdir_open(options->output, summary_old_sets, options->wait, &c->progress, failure);
     if (!c->outdir || !inventory_build(&c->run.inventory, options, &c->progress, failure))
         return false;
     char *json = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY);
@@ -524,6 +559,7 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
                     "the export was changed while it was being read; run again when it is complete");
     if (ok)
         summary_put_text(told, &summary);
+    split_free(c.split);
     forget_attempt(&c);
     progress_end(&c.progress);
     outdir_free(c.outdir);

@@ -297,6 +297,13 @@ static bool parse_wait(struct options *options, const struct spec *spec, const c
     return true;
 }
 
+static bool parse_split(struct options *options, const struct spec *spec, const char *value,
+                        struct failure *failure)
+{
+    return (whole_number(slice_from(value), &options->split) && options->split > 0) ||
+           bad_value(spec, value, "a number of rows such as 500000", failure);
+}
+
 static bool parse_threads(struct options *options, const struct spec *spec, const char *value,
                           struct failure *failure)
 {
@@ -365,6 +372,13 @@ static void show_max_errors(const struct options *options, const struct spec *sp
         buf_printf(out, "%g%%", (double)options->max_errors / 100);
 }
 
+static void show_split(const struct options *options, const struct spec *spec, struct buf *out)
+{
+    (void)spec;
+    if (options->split)
+        buf_put_number(out, options->split);
+}
+
 static void show_max_bytes(const struct options *options, const struct spec *spec,
                            struct buf *out)
 {
@@ -416,6 +430,7 @@ static const struct spec specs[] = {
     CHOICE("subjects", "code|text", subject_words, subjects, "subjects as SDS codes, or as Clever's words"),
     {"treat", 0, "CODE=error|warning|info", NULL, 0, 0, parse_treat, show_treat, "another severity for a code; repeatable", REPEATS},
     FLAG("users-only", users_only, "only School, Student and Teacher"),
+    {"split", 0, "ROWS", NULL, 0, 0, parse_split, show_split, "divide by schools (DIR/1 ...) when a file would have more rows", NUMBER},
     {"allow-empty", 0, "WHAT", NULL, 0, 0, parse_allow_empty, show_allow_empty, "one of the files may be empty: schools, students ...; repeatable", REPEATS},
     FLAG("allow-incomplete", allow_incomplete, "go on although pages are missing"),
     {"max-errors", 0, "N|P%", NULL, 0, 0, parse_max_errors, show_max_errors, "more error lines: publish nothing", NUMBER},

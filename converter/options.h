@@ -62,6 +62,7 @@ struct options {
     enum severity severity[ISSUE_COUNT];
     bool treated[ISSUE_COUNT];
     bool users_only;
+    uint64_t split; /* rows; 0: never */
     bool allow_empty[SDS_FILES];
     bool allow_incomplete;
     enum error_limit error_limit;

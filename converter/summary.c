@@ -14,9 +14,29 @@ static void result_name(struct buf *out, int index)
     put_file_name(out, &options, (enum sds_file)(index % SDS_FILES));
 }
 
-bool result_has(const struct result_files *files, struct slice name)
+/* Takes the folder of a set off a path: "3/School.csv", "3". Its number, 0 when there is none. */
+static uint32_t take_set(struct slice *path)
 {
-    bool found = false;
+    uint64_t number = 0;
+    size_t at = 0;
+    while (at < path->len && ascii_digit(path->ptr[at]) && number < UINT32_MAX)
+        number = number * 10 + (uint64_t)(path->ptr[at++] - '0');
+    bool folder = at > 0 && path->ptr[0] != '0' && number <= UINT32_MAX &&
+                  (at == path->len || path->ptr[at] == '/');
+    if (!folder)
+        return 0;
+    size_t behind = at < path->len ? at + 1 : at;
+    *path = slice_of(path->ptr + behind, path->len - behind);
+    return (uint32_t)number;
+}
+
+bool result_has(const struct result_files *files, struct slice path)
+{
+    struct slice name = path;
+    uint32_t set = take_set(&name);
+    if (set > files->sets || (set == 0) != (files->sets == 0))
+        return false;
+    bool found = set > 0 && name.len == 0;
     for (int i = 0; i < 2 * SDS_FILES && !found; i++) {
         struct buf text = {0};
         result_name(&text, i);
@@ -28,28 +48,35 @@ bool result_has(const struct result_files *files, struct slice name)
 
 struct result_files summary_old_files(const char *json)
 {
-    struct result_files files = {{false}};
-    struct result_files all;
-    for (int i = 0; i < 2 * SDS_FILES; i++)
-        all.named[i] = true;
+    struct result_files files = {{false}, 0};
     cJSON *document = json ? cJSON_Parse(json) : NULL;
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(document, "files");
     const cJSON *item;
     cJSON_ArrayForEach(item, list)
     {
-        const char *name = cJSON_GetStringValue(item);
-        if (!name || !result_has(&all, slice_from(name)))
+        const char *path = cJSON_GetStringValue(item);
+        struct slice name = slice_from(path);
+        uint32_t set = take_set(&name);
+        /* They are in order; whoever has changed that is not followed. */
+        if (!path || (set != files.sets && set != files.sets + 1))
             continue;
         for (int i = 0; i < 2 * SDS_FILES; i++) {
             struct buf text = {0};
             result_name(&text, i);
-            if (slice_is(buf_slice(&text), name))
+            if (slice_equal(buf_slice(&text), name)) {
                 files.named[i] = true;
+                files.sets = set;
+            }
             buf_release(&text);
         }
     }
     cJSON_Delete(document);
     return files;
+}
+
+uint32_t summary_old_sets(const char *json)
+{
+    return summary_old_files(json).sets;
 }
 
 time_t summary_time(void)
@@ -181,6 +208,30 @@ static void add_output(struct document *d, const struct summary *summary)
     }
 }
 
+static void add_set(struct document *d, cJSON *sets, const struct summary *summary, uint32_t set)
+{
+    cJSON *object = cJSON_CreateObject();
+    for (int f = 0; f < SDS_FILES; f++) {
+        if (!options_make(summary->run->options, (enum sds_file)f))
+            continue;
+        struct buf name = {0};
+        put_file_name(&name, summary->run->options, (enum sds_file)f);
+        const char *text = buf_text(&name);
+        add_number(d, object, text ? text : "",
+                   split_rows(summary->split, set, (enum sds_file)f));
+        buf_release(&name);
+    }
+    append(d, sets, object);
+}
+
+static void add_sets(struct document *d, const struct summary *summary)
+{
+    cJSON *sets = add_array(d, d->root, "sets");
+    uint32_t count = summary->split ? split_sets(summary->split) : 0;
+    for (uint32_t set = 1; set <= count && !d->failed; set++)
+        add_set(d, sets, summary, set);
+}
+
 static void add_lines(struct document *d, const struct totals *totals)
 {
     cJSON *severities = add_object(d, d->root, "severities");
@@ -195,13 +246,18 @@ static void add_lines(struct document *d, const struct totals *totals)
 static void add_files(struct document *d, const struct result_files *files)
 {
     cJSON *list = add_array(d, d->root, "files");
-    for (int i = 0; i < 2 * SDS_FILES; i++) {
-        struct buf name = {0};
-        result_name(&name, i);
-        if (files->named[i])
-            append(d, list, cJSON_CreateString(buf_text(&name)));
-        buf_release(&name);
-    }
+    uint32_t set = files->sets ? 1 : 0;
+    do {
+        for (int i = 0; i < 2 * SDS_FILES && !d->failed; i++) {
+            struct buf path = {0};
+            if (set)
+                buf_printf(&path, "%u/", set);
+            result_name(&path, i);
+            if (files->named[i])
+                append(d, list, cJSON_CreateString(buf_text(&path)));
+            buf_release(&path);
+        }
+    } while (set++ < files->sets && !d->failed);
 }
 
 bool summary_put_json(struct buf *out, const struct summary *summary)
@@ -219,6 +275,7 @@ bool summary_put_json(struct buf *out, const struct summary *summary)
     add_number(&d, d.root, "records", summary->run->read);
     add_sources(&d, summary->run);
     add_output(&d, summary);
+    add_sets(&d, summary);
     add_files(&d, &summary->files);
     add_lines(&d, &summary->totals);
     char *text = d.failed ? NULL : cJSON_Print(d.root);
@@ -340,6 +397,12 @@ void summary_put_text(struct buf *out, const struct summary *summary)
     buf_put_byte(out, '\n');
     put_codes(out, &summary->totals);
     buf_put_byte(out, '\n');
+    if (summary->published && summary->split) {
+        buf_printf(out, "Divided into %u sets with at most ", split_sets(summary->split));
+        buf_put_grouped(out, options->split);
+        buf_printf(out, " rows in a file: %s/1 to %s/%u\n", options->output, options->output,
+                   split_sets(summary->split));
+    }
     if (summary->published)
         buf_printf(out, "Published in %s; what to look at is in %s/review/errors.csv\n",
                    options->output, options->output);
