@@ -1,7 +1,7 @@
 /* The run:
  *
- *   inventory -> survey -> a stage for each entity, in reading order -> report
- *   -> summary -> publish
+ *   names of files -> output folder -> sandbox -> inventory -> survey
+ *   -> a stage for each entity, in reading order -> report -> summary -> publish
  *
  * When a stage finds that a file was taken for what it is not, everything since the survey is
  * thrown away and done again with all files surveyed to their ends. It is also done again when a
@@ -14,9 +14,11 @@
 #include "converter/outdir.h"
 #include "converter/pipeline.h"
 #include "converter/report.h"
+#include "converter/sandbox.h"
 #include "converter/summary.h"
 #include "converter/survey.h"
 #include "converter/worker.h"
+#include "formats/csv/encoding.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,6 +38,8 @@ struct conversion {
     struct run run;
     struct clever_schema *schema; /* the run only reads it */
     struct outdir *outdir;
+    struct sandbox sandbox;
+    struct csv_decoder *decoder; /* unused; see confine */
     struct sink sinks[SDS_FILES]; /* fd -1: not written */
     char *names[SDS_FILES];
     struct sink lines; /* lines about records, in an unlinked file */
@@ -157,16 +161,12 @@ static bool open_sink(struct conversion *c, int file, struct failure *failure)
     return put_header(&c->sinks[file], c->run.options, file, failure);
 }
 
-/* A file of the stage that has no name any more. */
 static bool open_lines(struct conversion *c, struct failure *failure)
 {
-    static const char name[] = "review/errors.csv";
-    struct sink *lines = &c->lines;
-    int fd = outdir_create(c->outdir, name, failure);
-    if (fd < 0)
-        return false;
-    sink_init(lines, fd, name);
-    return outdir_remove(c->outdir, name, failure);
+    int fd = outdir_temporary(c->outdir, failure);
+    if (fd >= 0)
+        sink_init(&c->lines, fd, "review/errors.csv");
+    return fd >= 0;
 }
 
 static bool open_sinks(struct conversion *c, struct failure *failure)
@@ -453,6 +453,22 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     return ok;
 }
 
+/* Gives up all rights that are not needed from here on. What the C library opens for itself to
+ * decode CSV must be open by then, and stays so while one decoder is there. */
+static bool confine(struct conversion *c, struct failure *failure)
+{
+    const struct options *options = c->run.options;
+    struct sandbox *sandbox = &c->sandbox;
+    c->decoder = csv_decoder_new((enum csv_encoding)options->encoding);
+    if (!c->decoder)
+        return failure_no_memory(failure);
+    bool ok = sandbox_init(sandbox, !options->no_sandbox, SANDBOX_LANDLOCK, failure) &&
+              inventory_allow(&c->run.inventory, options, sandbox, failure) &&
+              outdir_allow(c->outdir, sandbox, failure) && sandbox_enter(sandbox, failure);
+    sandbox_release(sandbox);
+    return ok;
+}
+
 static bool prepare(struct conversion *c, struct failure *failure)
 {
     const struct options *options = c->run.options;
@@ -464,10 +480,11 @@ static bool prepare(struct conversion *c, struct failure *failure)
     c->run.contested = index_new();
     if (!c->run.schema || !c->pipeline || !c->run.contested)
         return failure_no_memory(failure);
-    if (!inventory_build(&c->run.inventory, options, failure))
+    if (!inventory_find(&c->run.inventory, options, failure))
         return false;
     c->outdir = outdir_open(options->output, failure);
-    if (!c->outdir)
+    if (!c->outdir || !confine(c, failure) ||
+        !inventory_open(&c->run.inventory, options, c->outdir, failure))
         return false;
     char *json = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY);
     c->old_files = summary_old_files(json);
@@ -495,6 +512,8 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     if (!ok && failure->kind == FAILURE_NONE)
         failure_set(failure, FAILURE_INPUT,
                     "the export was changed while it was being read; run again when it is complete");
+    if (ok && options->verbose)
+        sandbox_put_text(told, &c.sandbox);
     if (ok && !options->quiet)
         summary_put_text(told, &summary);
     forget_attempt(&c);
@@ -504,5 +523,6 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     inventory_release(&c.run.inventory);
     index_free(c.run.contested);
     clever_schema_free(c.schema);
+    csv_decoder_free(c.decoder);
     return ok ? summary.status : (int)failure->kind;
 }

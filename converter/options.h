@@ -73,6 +73,7 @@ struct options {
     int threads;
     bool quiet;
     bool verbose;
+    bool no_sandbox;
     char **exports; /* owned list of arguments of argv */
     size_t export_count;
 

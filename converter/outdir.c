@@ -175,6 +175,25 @@ static bool make_parents(struct outdir *outdir, char *path)
     }
 }
 
+/* The folder above those that were made. */
+static bool allow_parents(const struct outdir *outdir, struct sandbox *sandbox,
+                          struct failure *failure)
+{
+    char *path = strdup(outdir->above);
+    if (!path)
+        return failure_no_memory(failure);
+    char *slash = path;
+    for (size_t i = 0; slash && i < outdir->made; i++) {
+        slash = strrchr(path, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    const char *above = slash == path ? "/" : path;
+    bool ok = sandbox_allow(sandbox, slash ? above : ".", SANDBOX_REPLACE, failure);
+    free(path);
+    return ok;
+}
+
 static void remove_parents(struct outdir *outdir)
 {
     for (; outdir->made > 0; outdir->made--) {
@@ -352,6 +371,14 @@ struct outdir *outdir_open(const char *dir, struct failure *failure)
     return outdir;
 }
 
+bool outdir_allow(const struct outdir *outdir, struct sandbox *sandbox, struct failure *failure)
+{
+    return sandbox_allow_open(sandbox, outdir->staged, SANDBOX_WRITE, failure) &&
+           sandbox_allow_open(sandbox, outdir->old, SANDBOX_WRITE, failure) &&
+           sandbox_allow_open(sandbox, outdir->parent, SANDBOX_REPLACE, failure) &&
+           (outdir->made == 0 || allow_parents(outdir, sandbox, failure));
+}
+
 void outdir_free(struct outdir *outdir)
 {
     if (!outdir)
@@ -381,6 +408,20 @@ int outdir_create(struct outdir *outdir, const char *name, struct failure *failu
                     0600);
     if (fd < 0)
         output_failure(failure, name, "cannot be created in the output folder");
+    return fd;
+}
+
+int outdir_temporary(struct outdir *outdir, struct failure *failure)
+{
+    static const char name[] = "review/errors.csv"; /* one that is cleared away after a crash */
+    int fd = openat(outdir->staged, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    fd = outdir_create(outdir, name, failure); /* not every file system has O_TMPFILE */
+    if (fd >= 0 && !outdir_remove(outdir, name, failure)) {
+        close_fd(fd);
+        return -1;
+    }
     return fd;
 }
 

@@ -12,6 +12,7 @@
 #ifndef CONVERTER_OUTDIR_H
 #define CONVERTER_OUTDIR_H
 
+#include "converter/sandbox.h"
 #include "formats/base/failure.h"
 #include "formats/base/slice.h"
 
@@ -21,9 +22,16 @@ struct outdir;
  * folder `review` in it. NULL with FAILURE_OUTPUT; nothing is left then. */
 struct outdir *outdir_open(const char *dir, struct failure *failure);
 
+/* Allows what the rest of the run needs: to write in the stage and in DIR, and to exchange them. */
+bool outdir_allow(const struct outdir *outdir, struct sandbox *sandbox, struct failure *failure);
+
 /* Creates a file in the stage, readable by its owner only; `name` like "School.csv" or
  * "review/errors.csv". The descriptor, or -1 with a failure. */
 int outdir_create(struct outdir *outdir, const char *name, struct failure *failure);
+
+/* Creates a file of the stage that has no name and is gone when it is closed. The descriptor, or
+ * -1 with a failure. */
+int outdir_temporary(struct outdir *outdir, struct failure *failure);
 
 /* Removes a file of the stage again. */
 bool outdir_remove(struct outdir *outdir, const char *name, struct failure *failure);
