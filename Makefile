@@ -18,9 +18,10 @@ EXAMPLES := $(sort $(wildcard examples/*))
 HEADERS  := $(sort $(wildcard converter/*.h formats/*.h formats/*/*.h))
 
 # libcsv ships no .pc file; the others do.
+PACKAGES := libcjson libseccomp minizip zlib
 CPPFLAGS += -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
-            $(shell $(PKG_CONFIG) --cflags libcjson minizip zlib 2>/dev/null)
-LDLIBS   += -lcsv $(shell $(PKG_CONFIG) --libs libcjson minizip zlib 2>/dev/null)
+            $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+LDLIBS   += -lcsv $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
         -Wvla -Wformat=2 -Wundef -Wnull-dereference -Wswitch-enum -Wimplicit-fallthrough \
@@ -32,9 +33,10 @@ OPT      ?= -O3 -g
 ALL_CFLAGS  = -std=c11 -pthread $(OPT) $(WARN) $(HARDEN) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN_L) $(LDFLAGS)
 
+# Sanitizers need what the sandbox takes away (/proc, ptrace, clone).
 ASAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
-        -fno-sanitize-recover=all'
-TSAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=thread'
+        -fno-sanitize-recover=all -DWITHOUT_SANDBOX'
+TSAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=thread -DWITHOUT_SANDBOX'
 
 help:
 	@echo 'make demo        install what is missing, build, convert fixtures/demo, show the result'

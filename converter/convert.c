@@ -1,7 +1,7 @@
 /* The run:
  *
- *   inventory -> survey -> a stage for each entity, in reading order -> report
- *   -> summary -> publish
+ *   names of files -> output folder -> sandbox -> inventory -> survey
+ *   -> a stage for each entity, in reading order -> report -> summary -> publish
  *
  * When a stage finds that a file was taken for what it is not, everything since the survey is
  * thrown away and done again with all files surveyed to their ends. It is also done again when a
@@ -14,10 +14,12 @@
 #include "converter/outdir.h"
 #include "converter/pipeline.h"
 #include "converter/report.h"
+#include "converter/sandbox.h"
 #include "converter/summary.h"
 #include "converter/survey.h"
 #include "converter/worker.h"
 #include "formats/clever/entity.h"
+#include "formats/csv/encoding.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,8 +29,8 @@ enum { COPY_BYTES = 256 * 1024, MAX_SUMMARY = 256 * 1024 * 1024 };
 
 /* Enrollments are read twice: before the sections, whose lines speak of all their members, and
  * behind them for their own lines and rows. */
-static const enum entity stages[] = {ENTITY_SCHOOL,  ENTITY_COURSE,  ENTITY_TERM,
-                                     ENTITY_TEACHER, ENTITY_STUDENT, ENTITY_USER,
+static const enum entity stages[] = {ENTITY_SCHOOL,     ENTITY_COURSE,  ENTITY_TERM,
+                                     ENTITY_TEACHER,    ENTITY_STUDENT, ENTITY_USER,
                                      ENTITY_ENROLLMENT, ENTITY_SECTION, ENTITY_ENROLLMENT};
 
 enum { STAGES = sizeof stages / sizeof *stages };
@@ -37,6 +39,8 @@ struct conversion {
     struct run run;
     struct clever_schema *schema; /* the run only reads it */
     struct outdir *outdir;
+    struct sandbox sandbox;
+    struct csv_decoder *decoder;  /* unused; see confine */
     struct sink sinks[SDS_FILES]; /* fd -1: not written */
     char *names[SDS_FILES];
     struct sink lines; /* lines about records, in an unlinked file */
@@ -147,8 +151,7 @@ static bool put_header(struct sink *sink, const struct options *options, int fil
         buf_put_text(&header, sds_formats[file].columns[i].header);
     }
     buf_put_text(&header, "\r\n");
-    bool ok = header.oom ? failure_no_memory(failure)
-                         : sink_put(sink, buf_slice(&header), failure);
+    bool ok = header.oom ? failure_no_memory(failure) : sink_put(sink, buf_slice(&header), failure);
     buf_release(&header);
     return ok;
 }
@@ -171,16 +174,12 @@ static bool open_sink(struct conversion *c, int file, struct failure *failure)
     return put_header(&c->sinks[file], c->run.options, file, failure);
 }
 
-/* A file of the stage that has no name any more. */
 static bool open_lines(struct conversion *c, struct failure *failure)
 {
-    static const char name[] = "review/errors.csv";
-    struct sink *lines = &c->lines;
-    int fd = outdir_create(c->outdir, name, failure);
-    if (fd < 0)
-        return false;
-    sink_init(lines, fd, name);
-    return outdir_remove(c->outdir, name, failure);
+    int fd = outdir_temporary(c->outdir, failure);
+    if (fd >= 0)
+        sink_init(&c->lines, fd, "review/errors.csv");
+    return fd >= 0;
 }
 
 static bool open_sinks(struct conversion *c, struct failure *failure)
@@ -351,8 +350,8 @@ static bool copy_lines(struct conversion *c, struct sink *to, struct failure *fa
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            ok = failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s",
-                             c->lines.name, strerror(errno));
+            ok = failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s", c->lines.name,
+                             strerror(errno));
         if (got <= 0)
             break;
         ok = sink_put(to, slice_of(bytes, (size_t)got), failure);
@@ -373,12 +372,12 @@ static bool write_errors(struct conversion *c, const struct buf *files, const st
         return false;
     sink_init(&sink, fd, name);
     errors_put_header(&header, c->run.options);
-    bool ok = header.oom ? failure_no_memory(failure)
-                         : sink_put(&sink, buf_slice(&header), failure) &&
-                               sink_put(&sink, buf_slice(files), failure) &&
-                               copy_lines(c, &sink, failure) &&
-                               sink_put(&sink, buf_slice(export), failure) &&
-                               sink_finish(&sink, failure);
+    bool ok = header.oom
+                  ? failure_no_memory(failure)
+                  : sink_put(&sink, buf_slice(&header), failure) &&
+                        sink_put(&sink, buf_slice(files), failure) &&
+                        copy_lines(c, &sink, failure) &&
+                        sink_put(&sink, buf_slice(export), failure) && sink_finish(&sink, failure);
     buf_release(&header);
     sink_abandon(&sink);
     return ok;
@@ -514,6 +513,22 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     return ok;
 }
 
+/* Gives up all rights that are not needed from here on. What the C library opens for itself to
+ * decode CSV must be open by then, and stays so while one decoder is there. */
+static bool confine(struct conversion *c, struct failure *failure)
+{
+    const struct options *options = c->run.options;
+    struct sandbox *sandbox = &c->sandbox;
+    c->decoder = csv_decoder_new((enum csv_encoding)options->encoding);
+    if (!c->decoder)
+        return failure_no_memory(failure);
+    bool ok = sandbox_init(sandbox, !options->no_sandbox, SANDBOX_LANDLOCK, failure) &&
+              inventory_allow(&c->run.inventory, options, sandbox, failure) &&
+              outdir_allow(c->outdir, sandbox, failure) && sandbox_enter(sandbox, failure);
+    sandbox_release(sandbox);
+    return ok;
+}
+
 static bool prepare(struct conversion *c, struct failure *failure)
 {
     const struct options *options = c->run.options;
@@ -528,8 +543,11 @@ static bool prepare(struct conversion *c, struct failure *failure)
     if (!c->run.schema || !c->pipeline || !c->run.contested)
         return failure_no_memory(failure);
     /* Before anything is read: what another run is still waiting for may be there after it. */
-    c->outdir = outdir_open(options->output, summary_old_sets, options->wait, &c->progress, failure);
-    if (!c->outdir || !inventory_build(&c->run.inventory, options, &c->progress, failure))
+    c->outdir =
+        outdir_open(options->output, summary_old_sets, options->wait, &c->progress, failure);
+    if (!c->outdir || !inventory_find(&c->run.inventory, options, &c->progress, failure) ||
+        !confine(c, failure) ||
+        !inventory_open(&c->run.inventory, options, c->outdir, &c->progress, failure))
         return false;
     char *json = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY);
     c->old_files = summary_old_files(json);
@@ -555,8 +573,11 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     }
     ok = ok && failure->kind == FAILURE_NONE && finish(&c, &summary, failure);
     if (!ok && failure->kind == FAILURE_NONE)
-        failure_set(failure, FAILURE_INPUT,
-                    "the export was changed while it was being read; run again when it is complete");
+        failure_set(
+            failure, FAILURE_INPUT,
+            "the export was changed while it was being read; run again when it is complete");
+    if (ok && options->verbose)
+        sandbox_put_text(told, &c.sandbox);
     if (ok)
         summary_put_text(told, &summary);
     split_free(c.split);
@@ -568,5 +589,6 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     inventory_release(&c.run.inventory);
     index_free(c.run.contested);
     clever_schema_free(c.schema);
+    csv_decoder_free(c.decoder);
     return ok ? summary.status : (int)failure->kind;
 }

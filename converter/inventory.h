@@ -6,6 +6,8 @@
 
 #include "converter/options.h"
 #include "converter/progress.h"
+#include "converter/outdir.h"
+#include "converter/sandbox.h"
 #include "formats/base/arena.h"
 #include "formats/clever/csv_schema.h"
 #include "formats/clever/schema.h"
@@ -97,12 +99,24 @@ struct inventory {
     int *spools;
     size_t spool_count;
     size_t spool_room;
+    struct found *found; /* files by name, not looked at yet */
+    size_t found_count;
+    size_t found_room;
 };
 
-/* Finds all inputs. Standard input is read to its end. False: FAILURE_INPUT; the inventory must
+/* Finds all files of the EXPORTs by name; none is read. False: FAILURE_INPUT; the inventory must
  * be released in any case. */
-bool inventory_build(struct inventory *inventory, const struct options *options,
-                     struct progress *progress, struct failure *failure);
+bool inventory_find(struct inventory *inventory, const struct options *options,
+                    struct progress *progress, struct failure *failure);
+
+/* Allows what the rest of the run needs of these files: to read them. */
+bool inventory_allow(const struct inventory *inventory, const struct options *options,
+                     struct sandbox *sandbox, struct failure *failure);
+
+/* Looks at each file that was found and makes the list of inputs. Standard input is read to its
+ * end, into a temporary file. False: a failure. */
+bool inventory_open(struct inventory *inventory, const struct options *options,
+                    struct outdir *outdir, struct progress *progress, struct failure *failure);
 void inventory_release(struct inventory *inventory);
 
 /* Opens an input from its beginning, unpacked. A file that is not what it was when it was opened

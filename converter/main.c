@@ -1,9 +1,11 @@
 /* Options in, exit status out. */
 #include "converter/convert.h"
 #include "converter/interrupt.h"
+#include "converter/sandbox.h"
 #include "formats/base/hash.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 static int fail(const struct failure *failure)
 {
@@ -38,12 +40,22 @@ static void show(const struct options *options, struct buf *out, struct failure 
     }
 }
 
+/* Whoever runs the program can read what it writes, whatever the umask; what others can do is for
+ * the umask and for those who create files to say. */
+static void keep_own_rights(void)
+{
+    mode_t mask = umask(S_IRWXG | S_IRWXO);
+    (void)umask(mask & (S_IRWXG | S_IRWXO));
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct failure failure = {.kind = FAILURE_NONE};
     struct buf told = {0};
     int status = 0;
+    sandbox_forbid_core();
+    keep_own_rights();
     hash_seed();
     interrupt_catch();
     if (!options_parse(&options, argc, argv, &failure)) {

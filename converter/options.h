@@ -78,6 +78,7 @@ struct options {
     int threads_asked; /* 0: as many as there are processors */
     bool quiet;
     bool verbose;
+    bool no_sandbox;
     const char *profile;
     const char **exports;
     size_t export_count;

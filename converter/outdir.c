@@ -24,10 +24,9 @@ static const char PROBE_B[] = ".clever2sds-probe-b";
 
 /* Everything this program ever puts into a result. */
 static const char *const result_names[] = {
-    "School.csv",         "Section.csv",           "Teacher.csv",
-    "Student.csv",        "TeacherRoster.csv",     "StudentEnrollment.csv",
-    "school.csv",         "section.csv",           "teacher.csv",
-    "student.csv",        "teacherroster.csv",     "studentenrollment.csv"};
+    "School.csv",        "Section.csv",           "Teacher.csv",       "Student.csv",
+    "TeacherRoster.csv", "StudentEnrollment.csv", "school.csv",        "section.csv",
+    "teacher.csv",       "student.csv",           "teacherroster.csv", "studentenrollment.csv"};
 static const char *const review_names[] = {"errors.csv", "summary.json"};
 
 /* How often folders are made that another run, which has made them too, takes away at its end. */
@@ -38,15 +37,15 @@ enum { TRIES = 100 };
 enum { MAX_SUMMARY = 256 * 1024 * 1024 };
 
 struct outdir {
-    char *shown;  /* DIR as given, for messages */
-    char *base;   /* its last part */
-    char *above;  /* path of the parent */
-    size_t made;  /* how many folders of that path were made for this run */
-    char *stage;  /* name of the stage in the parent; NULL once it is gone */
+    char *shown; /* DIR as given, for messages */
+    char *base;  /* its last part */
+    char *above; /* path of the parent */
+    size_t made; /* how many folders of that path were made for this run */
+    char *stage; /* name of the stage in the parent; NULL once it is gone */
     int parent;
-    int old;      /* DIR, -1 when it does not exist */
-    int staged;   /* the stage */
-    int review;   /* the stage's review */
+    int old;    /* DIR, -1 when it does not exist */
+    int staged; /* the stage */
+    int review; /* the stage's review */
     struct lock lock;
     uint32_t sets; /* how many were made */
     uint32_t (*sets_told)(const char *summary);
@@ -267,7 +266,7 @@ static bool clear_stale(void *context, const char *name)
 /* Makes the missing folders of `path`, which is changed on the way but as it was at the end. */
 static bool make_parents(struct outdir *outdir, char *path)
 {
-    for (char *slash = strchr(path + 1, '/'); ; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash)
             *slash = '\0';
         int result = mkdir(path, 0777);
@@ -281,6 +280,25 @@ static bool make_parents(struct outdir *outdir, char *path)
         if (!slash)
             return true;
     }
+}
+
+/* The folder above those that were made. */
+static bool allow_parents(const struct outdir *outdir, struct sandbox *sandbox,
+                          struct failure *failure)
+{
+    char *path = strdup(outdir->above);
+    if (!path)
+        return failure_no_memory(failure);
+    char *slash = path;
+    for (size_t i = 0; slash && i < outdir->made; i++) {
+        slash = strrchr(path, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    const char *above = slash == path ? "/" : path;
+    bool ok = sandbox_allow(sandbox, slash ? above : ".", SANDBOX_REPLACE, failure);
+    free(path);
+    return ok;
 }
 
 static void remove_parents(struct outdir *outdir)
@@ -381,8 +399,7 @@ static bool make_stage(struct outdir *outdir, struct failure *failure)
         int len = snprintf(name, sizeof name, ".%s%s%lu-%u", outdir->base, STAGE_MARK,
                            (unsigned long)getpid(), i);
         if (len < 0 || (size_t)len >= sizeof name)
-            return failure_set(failure, FAILURE_OUTPUT, "%s: the name is too long",
-                               outdir->shown);
+            return failure_set(failure, FAILURE_OUTPUT, "%s: the name is too long", outdir->shown);
         if (mkdirat(outdir->parent, name, 0700) == 0) {
             outdir->stage = strdup(name);
             if (!outdir->stage) {
@@ -401,8 +418,7 @@ static bool make_stage(struct outdir *outdir, struct failure *failure)
 }
 
 /* The new folder takes over who may read the old one. */
-static bool take_over_mode(const struct outdir *outdir, int old, int fresh,
-                           struct failure *failure)
+static bool take_over_mode(const struct outdir *outdir, int old, int fresh, struct failure *failure)
 {
     struct stat info;
     struct stat mine;
@@ -421,8 +437,7 @@ static bool take_over_mode(const struct outdir *outdir, int old, int fresh,
 /* Whether the file system can exchange two folders: better known before an hour's work. */
 static bool probe_exchange(const struct outdir *outdir, struct failure *failure)
 {
-    if (mkdirat(outdir->staged, PROBE_A, 0700) != 0 ||
-        mkdirat(outdir->staged, PROBE_B, 0700) != 0)
+    if (mkdirat(outdir->staged, PROBE_A, 0700) != 0 || mkdirat(outdir->staged, PROBE_B, 0700) != 0)
         return output_failure(failure, outdir->shown, "nothing can be created beside it");
     int result = renameat2(outdir->staged, PROBE_A, outdir->staged, PROBE_B, RENAME_EXCHANGE);
     int error = errno;
@@ -456,8 +471,7 @@ static bool lock_dir(struct outdir *outdir, uint64_t wait, struct progress *prog
     for (int i = 0; i < TRIES; i++) {
         if (!find_parent(outdir, failure))
             return false;
-        struct lock_request request = {outdir->parent, outdir->base, outdir->shown, wait,
-                                       progress};
+        struct lock_request request = {outdir->parent, outdir->base, outdir->shown, wait, progress};
         enum lock_result result = lock_take(&outdir->lock, &request, failure);
         if (result != LOCK_PARENT_GONE)
             return result == LOCK_TAKEN;
@@ -465,13 +479,11 @@ static bool lock_dir(struct outdir *outdir, uint64_t wait, struct progress *prog
         forget_parent(outdir);
     }
     return failure_set(failure, FAILURE_OUTPUT,
-                       "%s: the folder above it does not stay; choose another one",
-                       outdir->shown);
+                       "%s: the folder above it does not stay; choose another one", outdir->shown);
 }
 
 struct outdir *outdir_open(const char *dir, uint32_t (*sets_told)(const char *summary),
-                           uint64_t wait, struct progress *progress,
-                           struct failure *failure)
+                           uint64_t wait, struct progress *progress, struct failure *failure)
 {
     struct outdir *outdir = calloc(1, sizeof *outdir);
     if (!outdir) {
@@ -490,6 +502,14 @@ struct outdir *outdir_open(const char *dir, uint32_t (*sets_told)(const char *su
         return NULL;
     }
     return outdir;
+}
+
+bool outdir_allow(const struct outdir *outdir, struct sandbox *sandbox, struct failure *failure)
+{
+    return sandbox_allow_open(sandbox, outdir->staged, SANDBOX_WRITE, failure) &&
+           sandbox_allow_open(sandbox, outdir->old, SANDBOX_WRITE, failure) &&
+           sandbox_allow_open(sandbox, outdir->parent, SANDBOX_REPLACE, failure) &&
+           (outdir->made == 0 || allow_parents(outdir, sandbox, failure));
 }
 
 void outdir_free(struct outdir *outdir)
@@ -514,10 +534,23 @@ void outdir_free(struct outdir *outdir)
 
 int outdir_create(struct outdir *outdir, const char *name, struct failure *failure)
 {
-    int fd = openat(outdir->staged, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                    0600);
+    int fd = openat(outdir->staged, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         output_failure(failure, name, "cannot be created in the output folder");
+    return fd;
+}
+
+int outdir_temporary(struct outdir *outdir, struct failure *failure)
+{
+    static const char name[] = "review/errors.csv"; /* one that is cleared away after a crash */
+    int fd = openat(outdir->staged, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    fd = outdir_create(outdir, name, failure); /* not every file system has O_TMPFILE */
+    if (fd >= 0 && !outdir_remove(outdir, name, failure)) {
+        close_fd(fd);
+        return -1;
+    }
     return fd;
 }
 
@@ -570,8 +603,7 @@ char *outdir_old_file(const struct outdir *outdir, const char *name, size_t limi
 
 static bool sync_folder(const struct outdir *outdir, int folder, struct failure *failure)
 {
-    return fsync(folder) == 0 ||
-           output_failure(failure, outdir->shown, "cannot be made durable");
+    return fsync(folder) == 0 || output_failure(failure, outdir->shown, "cannot be made durable");
 }
 
 struct carrying {
@@ -689,13 +721,11 @@ static bool swap(const struct outdir *outdir, struct place from, struct place to
     unsigned flags = exists ? RENAME_EXCHANGE : RENAME_NOREPLACE;
     if (exists && !unchanged(outdir))
         return failure_set(failure, FAILURE_OUTPUT,
-                           "%s: somebody has replaced it during the run; run again",
-                           outdir->shown);
+                           "%s: somebody has replaced it during the run; run again", outdir->shown);
     if (renameat2(from.folder, from.name, to.folder, to.name, flags) == 0)
         return true;
-    return failure_set(failure, FAILURE_OUTPUT,
-                       "%s: cannot be replaced (%s); see who else uses it", outdir->shown,
-                       strerror(errno));
+    return failure_set(failure, FAILURE_OUTPUT, "%s: cannot be replaced (%s); see who else uses it",
+                       outdir->shown, strerror(errno));
 }
 
 /* Takes along what stands in DIR's review beside this program's files. */
@@ -721,8 +751,8 @@ static bool name_sets(const struct outdir *outdir, struct failure *failure)
     char shown[NAME_MAX + 1];
     for (uint32_t set = 1; set <= outdir->sets; set++) {
         (void)snprintf(shown, sizeof shown, "%u", set);
-        int folder = put_set_name(name, sizeof name, set, "") ? open_folder(outdir->staged, name)
-                                                              : -1;
+        int folder =
+            put_set_name(name, sizeof name, set, "") ? open_folder(outdir->staged, name) : -1;
         bool ok = folder >= 0 && sync_folder(outdir, folder, failure) &&
                   renameat2(outdir->staged, name, outdir->staged, shown, RENAME_NOREPLACE) == 0;
         close_fd(folder);
@@ -748,8 +778,7 @@ bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, st
          take_over_mode(outdir, outdir->old, outdir->staged, failure) &&
          take_over_mode(outdir, old_review, outdir->review, failure) &&
          sync_folder(outdir, outdir->review, failure) &&
-         sync_folder(outdir, outdir->staged, failure) &&
-         swap(outdir, stage, home, exists, failure);
+         sync_folder(outdir, outdir->staged, failure) && swap(outdir, stage, home, exists, failure);
     if (!ok) {
         close_fd(old_review);
         return false;

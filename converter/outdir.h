@@ -15,6 +15,7 @@
 #define CONVERTER_OUTDIR_H
 
 #include "converter/progress.h"
+#include "converter/sandbox.h"
 #include "formats/base/failure.h"
 #include "formats/base/slice.h"
 
@@ -31,6 +32,9 @@ struct outdir *outdir_open(const char *dir, uint32_t (*sets_told)(const char *su
                            uint64_t wait, struct progress *progress,
                            struct failure *failure);
 
+/* Allows what the rest of the run needs: to write in the stage and in DIR, and to exchange them. */
+bool outdir_allow(const struct outdir *outdir, struct sandbox *sandbox, struct failure *failure);
+
 /* Creates a file in the stage, readable by its owner only; `name` like "School.csv" or
  * "review/errors.csv". The descriptor, or -1 with a failure. */
 int outdir_create(struct outdir *outdir, const char *name, struct failure *failure);
@@ -41,6 +45,9 @@ bool outdir_make_set(struct outdir *outdir, uint32_t set, struct failure *failur
 /* Like outdir_create for a file of a set that was made. */
 int outdir_create_in_set(struct outdir *outdir, uint32_t set, const char *name,
                          struct failure *failure);
+/* Creates a file of the stage that has no name and is gone when it is closed. The descriptor, or
+ * -1 with a failure. */
+int outdir_temporary(struct outdir *outdir, struct failure *failure);
 
 /* Removes a file of the stage again. */
 bool outdir_remove(struct outdir *outdir, const char *name, struct failure *failure);

@@ -3,7 +3,7 @@
 #   packages.sh build [test] [lint]
 set -eu
 
-build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev zlib1g-dev zip'
+build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev libseccomp-dev zlib1g-dev zip'
 test='libcmocka-dev perl python3 unzip gzip binutils bsdutils systemd'
 lint='clang clang-tidy cppcheck clang-format'
 
@@ -35,6 +35,7 @@ have() {
     libcjson-dev) header cjson/cJSON.h ;;
     libcsv-dev) header csv.h ;;
     libminizip-dev) header minizip/unzip.h ;;
+    libseccomp-dev) header seccomp.h ;;
     zlib1g-dev) header zlib.h ;;
     libcmocka-dev) header_with 'stdarg.h stddef.h stdint.h setjmp.h cmocka.h' ;;
     *) return 1 ;;

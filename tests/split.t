@@ -400,7 +400,7 @@ run_at() { # STEP ROWS
     [ "$2" -eq 0 ] || options="--split $2"
     # shellcheck disable=SC2086
     (ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 KILL_AT=$1 LD_PRELOAD=$scratch/step.so \
-        exec "$bin" -q -o "$dir" $options "$demo") 2>/dev/null
+        exec "$bin" -q --no-sandbox -o "$dir" $options "$demo") 2>/dev/null
 }
 for change in '50 0' '0 50' '50 60' '60 50'; do
     # shellcheck disable=SC2086
