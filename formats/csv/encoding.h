@@ -6,7 +6,7 @@
 
 enum csv_encoding { CSV_UTF_8, CSV_WINDOWS_1252, CSV_ISO_8859_1 };
 
-/* A converter for one thread; NULL when out of memory or when the C library lacks the encoding. */
+/* A converter; NULL when out of memory. */
 struct csv_decoder;
 
 struct csv_decoder *csv_decoder_new(enum csv_encoding encoding);
