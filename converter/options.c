@@ -25,7 +25,7 @@ struct spec {
     const char *name;
     char letter;
     const char *value;          /* how --help calls it; NULL: a flag */
-    const char *const *choices; /* ends with NULL; their order is that of the enum */
+    const char *const *choices; /* words of the value; ends with NULL, ordered like the enum */
     size_t offset;              /* of the field: int for choices, bool for flags */
     int constant;               /* what an action sets */
     parse_fn *parse;
@@ -82,11 +82,10 @@ static bool bad_value(const struct spec *spec, const char *value, const char *al
                        spec->name, value, allowed);
 }
 
-static bool bad_choice(const struct spec *spec, const char *value, const char *const *words,
-                       struct failure *failure)
+static bool bad_choice(const struct spec *spec, const char *value, struct failure *failure)
 {
     struct buf allowed = {0};
-    put_words(&allowed, words);
+    put_words(&allowed, spec->choices);
     const char *text = buf_text(&allowed);
     bad_value(spec, value, text ? text : "another one", failure);
     buf_release(&allowed);
@@ -117,7 +116,7 @@ static bool parse_choice(struct options *options, const struct spec *spec, const
 {
     int index = index_of(spec->choices, slice_from(value));
     if (index < 0)
-        return bad_choice(spec, value, spec->choices, failure);
+        return bad_choice(spec, value, failure);
     *(int *)field(options, spec) = index;
     return true;
 }
@@ -185,9 +184,9 @@ static bool parse_treat(struct options *options, const struct spec *spec, const 
     if (equals == text.len || code == ISSUE_NONE)
         return bad_value(spec, value, "CODE=SEVERITY; --list-codes shows the codes", failure);
     int severity =
-        index_of(severity_words, slice_of(text.ptr + equals + 1, text.len - equals - 1));
+        index_of(spec->choices, slice_of(text.ptr + equals + 1, text.len - equals - 1));
     if (severity < 0)
-        return bad_choice(spec, value, severity_words, failure);
+        return bad_choice(spec, value, failure);
     if (issue_kinds[code].group == GROUP_RUN)
         return bad_value(spec, value,
                          "another code: this one stops the run and cannot be treated", failure);
@@ -199,9 +198,9 @@ static bool parse_treat(struct options *options, const struct spec *spec, const 
 static bool parse_allow_empty(struct options *options, const struct spec *spec,
                               const char *value, struct failure *failure)
 {
-    int file = index_of(empty_words, slice_from(value));
+    int file = index_of(spec->choices, slice_from(value));
     if (file < 0)
-        return bad_choice(spec, value, empty_words, failure);
+        return bad_choice(spec, value, failure);
     options->allow_empty[file] = true;
     return true;
 }
@@ -372,9 +371,9 @@ static const struct spec specs[] = {
     {"with", 0, "FILE.COLUMN", NULL, 0, 1, parse_column, show_columns, "add a column (Student.Birthdate); repeatable"},
     {"without", 0, "FILE.COLUMN", NULL, 0, -1, parse_column, show_columns, "leave a column out; repeatable"},
     CHOICE("subjects", "code|text", subject_words, subjects, "subjects as SDS codes, or as Clever's words"),
-    {"treat", 0, "CODE=error|warning|info", NULL, 0, 0, parse_treat, show_treat, "another severity for a code; repeatable"},
+    {"treat", 0, "CODE=error|warning|info", severity_words, 0, 0, parse_treat, show_treat, "another severity for a code; repeatable"},
     FLAG("users-only", users_only, "only School, Student and Teacher"),
-    {"allow-empty", 0, "WHAT", NULL, 0, 0, parse_allow_empty, show_allow_empty, "one of the files may be empty: schools, students ...; repeatable"},
+    {"allow-empty", 0, "WHAT", empty_words, 0, 0, parse_allow_empty, show_allow_empty, "one of the files may be empty: schools, students ...; repeatable"},
     FLAG("allow-incomplete", allow_incomplete, "go on although pages are missing"),
     {"max-errors", 0, "N|P%", NULL, 0, 0, parse_max_errors, show_max_errors, "more error lines: publish nothing"},
     {"max-bytes", 0, "SIZE", NULL, 0, 0, parse_max_bytes, show_max_bytes, "most bytes to read, unpacked (default: 64G)"},
@@ -671,23 +670,16 @@ void options_put_columns(struct buf *out)
 
 void options_put_table(struct buf *out)
 {
-    buf_put_text(out, "| option | meaning |\n|---|---|\n");
     for (size_t i = 0; i < SPECS; i++) {
         const struct spec *spec = &specs[i];
         if (!spec->help)
             continue;
-        buf_put_text(out, "| `");
         if (spec->letter)
-            buf_printf(out, "-%c, ", spec->letter);
-        buf_printf(out, "--%s", spec->name);
-        for (const char *c = spec->value ? spec->value : ""; *c; c++) {
-            if (c == spec->value)
-                buf_put_byte(out, ' ');
-            if (*c == '|')
-                buf_put_byte(out, '\\');
-            buf_put_byte(out, *c);
-        }
-        buf_printf(out, "` | %s |\n", spec->help);
+            buf_put_byte(out, spec->letter);
+        buf_printf(out, "\t%s\t%s\t", spec->name, spec->value ? spec->value : "");
+        for (size_t w = 0; spec->choices && spec->choices[w]; w++)
+            buf_printf(out, "%s%s", w ? " " : "", spec->choices[w]);
+        buf_printf(out, "\t%s\n", spec->help);
     }
 }
 
