@@ -385,7 +385,7 @@ static const struct spec specs[] = {
     {"threads", 'j', "N", NULL, 0, 0, parse_threads, NULL, "workers (default: all processors)"},
     {"quiet", 'q', NULL, NULL, AT(quiet), 0, parse_flag, NULL, "print nothing on success"},
     {"verbose", 'v', NULL, NULL, AT(verbose), 0, parse_flag, NULL, "tell more: sources and options"},
-    ACTION("help", 'h', ACTION_HELP, "this text"),
+    ACTION("help", 'h', ACTION_HELP, "the options"),
     ACTION("version", 0, ACTION_VERSION, "the version"),
     ACTION("list-codes", 0, ACTION_LIST_CODES, "the codes of the error file"),
     ACTION("list-columns", 0, ACTION_LIST_COLUMNS, "the columns of the output files"),
