@@ -15,7 +15,7 @@ files() {
     fi
 }
 
-files | sort -z | tar --create --null --verbatim-files-from --files-from=- --no-recursion \
+files | sort -z | tar --create --no-recursion --null --verbatim-files-from --files-from=- \
     --transform="s|^|$name/|S" --format=gnu --owner=0 --group=0 --numeric-owner \
     --mode=u+rw,go=rX --mtime="@$SOURCE_DATE_EPOCH" >"$folder/$name.tar"
 gzip -9nf "$folder/$name.tar"
