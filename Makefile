@@ -21,7 +21,7 @@ LIB_OBJ  := $(filter-out $(BUILD)/converter/main.o,$(OBJ))
 TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 GENERATE := $(BUILD)/tests/generate/generate
-OLDKERNEL:= $(BUILD)/tests/old_kernel/old_kernel
+OLD_KERNEL := $(BUILD)/tests/old_kernel/old_kernel
 BENCH    := $(BUILD)/tests/bench/measure $(BUILD)/tests/bench/limits
 HEADERS  := $(sort $(wildcard converter/*.h formats/*.h formats/*/*.h))
 SHARED   := $(addprefix $(BUILD)/share/,clever2sds.1 clever2sds.bash _clever2sds)
@@ -57,7 +57,7 @@ help:
 	@echo 'make uninstall   remove these again'
 	@echo 'make static      one file that runs on any Linux of its kind (STATIC=amd64 or arm64)'
 	@echo 'make deb dist    a Debian package; an archive of the source'
-	@echo 'make check-static check-deb check-reproducible   test these (STATIC=... as above)'
+	@echo 'make check-install check-static check-deb check-reproducible   test these'
 	@echo 'make lint check-asan check-tsan check-kill check-memory   further tests'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
@@ -98,7 +98,7 @@ $(GENERATE): $(BUILD)/tests/generate/generate.o
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
-$(OLDKERNEL): $(BUILD)/tests/old_kernel/old_kernel.o
+$(OLD_KERNEL): $(BUILD)/tests/old_kernel/old_kernel.o
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
@@ -165,10 +165,15 @@ install: all
 	for file in $(DOCUMENTS); do \
 	  install -m 644 $$file $(DESTDIR)$(DOCDIR)/$$file || exit 1; done
 
+check-install:
+	@tests/packages.sh build test
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(abspath $(BUILD)) LC_ALL=C prove tests/install.t
+
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(BINDIR)/clever2sds $(MANDIR)/man1/clever2sds.1 \
 	  $(BASHDIR)/clever2sds $(ZSHDIR)/_clever2sds $(addprefix $(DOCDIR)/,$(DOCUMENTS)))
-	-rmdir $(addprefix $(DESTDIR)$(DOCDIR)/,converter formats .)
+	-rmdir $(addprefix $(DESTDIR)$(DOCDIR),/converter /formats) $(DESTDIR)$(DOCDIR)
 
 # One file without shared libraries, for this kind of machine or another one that Debian can
 # compile for; its libraries are made of Debian's own packages.
@@ -192,8 +197,8 @@ static:
 
 check-static: static
 	@tests/packages.sh test
-	@$(MAKE) --no-print-directory $(GENERATE) $(OLDKERNEL)
-	@tests/static.sh $(STATIC) $(abspath $(STATIC_FILE) $(STATIC_DIR) $(GENERATE) $(OLDKERNEL))
+	@$(MAKE) --no-print-directory $(GENERATE) $(OLD_KERNEL)
+	@tests/static.sh $(STATIC) $(abspath $(STATIC_FILE) $(STATIC_DIR) $(GENERATE) $(OLD_KERNEL))
 
 deb:
 	@tests/packages.sh build package
@@ -217,7 +222,7 @@ clean:
 
 .PHONY: help all demo check run-tests check-asan check-tsan bench run-bench lint \
         update-fixtures update-docs install uninstall static check-static deb check-deb dist \
-        check-reproducible clean
+        check-install check-reproducible clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJ:.o=.d) $(TESTS:=.d) $(GENERATE).d $(BENCH:=.d)
