@@ -58,7 +58,7 @@ help:
 	@echo 'make static      one file that runs on any Linux of its kind (STATIC=amd64 or arm64)'
 	@echo 'make deb dist    a Debian package; an archive of the source'
 	@echo 'make check-install check-static check-deb check-reproducible   test these'
-	@echo 'make lint check-asan check-tsan check-kill check-memory   further tests'
+	@echo 'make lint check-asan check-tsan check-portable check-kill check-memory   further tests'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
 	@echo 'make update-docs       renew the generated tables of the documents'
@@ -130,6 +130,11 @@ check-tsan:
 	@tests/packages.sh build test
 	@TSAN_OPTIONS=allocator_may_return_null=1 \
 	  $(MAKE) --no-print-directory run-tests BUILD=build/tsan $(TSAN)
+
+# As on a processor without SSE2 whose char has no sign, such as arm64.
+check-portable:
+	@tests/packages.sh build test
+	@$(MAKE) --no-print-directory run-tests BUILD=build/portable CFLAGS='-funsigned-char -U__SSE2__'
 
 bench:
 	@tests/packages.sh build
@@ -220,7 +225,7 @@ check-reproducible: static
 clean:
 	rm -rf build
 
-.PHONY: help all demo check run-tests check-asan check-tsan bench run-bench lint \
+.PHONY: help all demo check run-tests check-asan check-tsan check-portable bench run-bench lint \
         update-fixtures update-docs install uninstall static check-static deb check-deb dist \
         check-install check-reproducible clean
 .DELETE_ON_ERROR:
