@@ -183,11 +183,11 @@ uninstall:
 # One file without shared libraries, for this kind of machine or another one that Debian can
 # compile for; its libraries are made of Debian's own packages.
 STATIC      ?= $(shell dpkg --print-architecture)
-STATIC_HOST := $(shell dpkg-architecture -a$(STATIC) -qDEB_HOST_GNU_TYPE 2>/dev/null)
-STATIC_DIR  := $(BUILD)/static/$(STATIC)
-STATIC_LIBS := $(STATIC_DIR)/libraries
-STATIC_FILE := $(BUILD)/static/clever2sds-$(VERSION)-linux-$(STATIC)
-STATIC_MAKE := CPPFLAGS='-isystem $(STATIC_LIBS)/usr/include \
+STATIC_HOST  = $(shell dpkg-architecture -a$(STATIC) -qDEB_HOST_GNU_TYPE 2>/dev/null)
+STATIC_DIR   = $(BUILD)/static/$(STATIC)
+STATIC_LIBS  = $(STATIC_DIR)/libraries
+STATIC_FILE  = $(BUILD)/static/clever2sds-$(VERSION)-linux-$(STATIC)
+STATIC_MAKE  = CPPFLAGS='-isystem $(STATIC_LIBS)/usr/include \
     -isystem $(STATIC_LIBS)/usr/include/$(STATIC_HOST)' \
   LDFLAGS='-L$(STATIC_LIBS)/usr/lib/$(STATIC_HOST)' $(MAKE) --no-print-directory \
   BUILD=$(STATIC_DIR) CC=$(STATIC_HOST)-gcc HARDEN_L='-static-pie -Wl,-z,relro,-z,now,-z,noexecstack' \
