@@ -12,9 +12,10 @@ trap 'rm -rf "$scratch"' EXIT
 make --no-print-directory dist BUILD="$scratch/first" >/dev/null
 
 # The archive once more, out of the archive: what there is to hand out.
-build() { # FOLDER
+build() { # FOLDER TIME-OF-ITS-FILES
     mkdir -p "$1"
     tar -xf "$scratch"/first/dist/*.tar.gz --strip-components=1 -C "$1"
+    find "$1" -exec touch -h -d "$2" {} +
     # Another folder of libraries than that of the other build.
     mkdir -p "$1/build/static/$arch"
     cp -R "$libraries" "$1/build/static/$arch/libraries"
@@ -25,9 +26,8 @@ build() { # FOLDER
         "$1"/build/static/clever2sds-* "$1/out"
 }
 
-(umask 022 && TZ=UTC LC_ALL=C build "$scratch/one")
-find "$scratch/one" -exec touch -h -d '2 days ago' {} +
-(umask 077 && TZ=Pacific/Auckland LC_ALL=C.UTF-8 build "$scratch/another/much/longer/name")
+(umask 022 && TZ=UTC LC_ALL=C build "$scratch/one" '2 days ago')
+(umask 077 && TZ=Pacific/Auckland LC_ALL=C.UTF-8 build "$scratch/another/much/longer/name" now)
 
 cd "$scratch/another/much/longer/name/out"
 for file in *; do
