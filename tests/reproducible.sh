@@ -14,7 +14,7 @@ make --no-print-directory dist BUILD="$scratch/first" >/dev/null
 # The archive once more, out of the archive: what there is to hand out.
 build() { # FOLDER TIME-OF-ITS-FILES
     mkdir -p "$1"
-    tar -xf "$scratch"/first/dist/*.tar.gz --strip-components=1 -C "$1"
+    tar -xf "$scratch"/first/dist/*.tar.gz --no-same-permissions --strip-components=1 -C "$1"
     find "$1" -exec touch -h -d "$2" {} +
     # Another folder of libraries than that of the other build.
     mkdir -p "$1/build/static/$arch"
