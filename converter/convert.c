@@ -19,7 +19,6 @@
 #include "converter/survey.h"
 #include "converter/worker.h"
 #include "formats/clever/entity.h"
-#include "formats/csv/encoding.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,7 +39,6 @@ struct conversion {
     struct clever_schema *schema; /* the run only reads it */
     struct outdir *outdir;
     struct sandbox sandbox;
-    struct csv_decoder *decoder;  /* unused; see confine */
     struct sink sinks[SDS_FILES]; /* fd -1: not written */
     char *names[SDS_FILES];
     struct sink lines; /* lines about records, in an unlinked file */
@@ -513,15 +511,11 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     return ok;
 }
 
-/* Gives up all rights that are not needed from here on. What the C library opens for itself to
- * decode CSV must be open by then, and stays so while one decoder is there. */
+/* Gives up all rights that are not needed from here on. */
 static bool confine(struct conversion *c, struct failure *failure)
 {
     const struct options *options = c->run.options;
     struct sandbox *sandbox = &c->sandbox;
-    c->decoder = csv_decoder_new((enum csv_encoding)options->encoding);
-    if (!c->decoder)
-        return failure_no_memory(failure);
     bool ok = sandbox_init(sandbox, !options->no_sandbox, SANDBOX_LANDLOCK, failure) &&
               inventory_allow(&c->run.inventory, options, sandbox, failure) &&
               outdir_allow(c->outdir, sandbox, failure) && sandbox_enter(sandbox, failure);
@@ -589,6 +583,5 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     inventory_release(&c.run.inventory);
     index_free(c.run.contested);
     clever_schema_free(c.schema);
-    csv_decoder_free(c.decoder);
     return ok ? summary.status : (int)failure->kind;
 }

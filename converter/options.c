@@ -27,7 +27,7 @@ struct spec {
     const char *name;
     char letter;
     const char *value;          /* how --help calls it; NULL: a flag */
-    const char *const *choices; /* ends with NULL; their order is that of the enum */
+    const char *const *choices; /* words of the value; ends with NULL, ordered like the enum */
     size_t offset;              /* of the field: int for choices, bool for flags */
     int constant;               /* what an action sets */
     parse_fn *parse;
@@ -91,11 +91,10 @@ static bool bad_value(const struct spec *spec, const char *value, const char *al
                        spec->name, value, allowed);
 }
 
-static bool bad_choice(const struct spec *spec, const char *value, const char *const *words,
-                       struct failure *failure)
+static bool bad_choice(const struct spec *spec, const char *value, struct failure *failure)
 {
     struct buf allowed = {0};
-    put_words(&allowed, words);
+    put_words(&allowed, spec->choices);
     const char *text = buf_text(&allowed);
     bad_value(spec, value, text ? text : "another one", failure);
     buf_release(&allowed);
@@ -126,7 +125,7 @@ static bool parse_choice(struct options *options, const struct spec *spec, const
 {
     int index = index_of(spec->choices, slice_from(value));
     if (index < 0)
-        return bad_choice(spec, value, spec->choices, failure);
+        return bad_choice(spec, value, failure);
     *(int *)field(options, spec) = index;
     return true;
 }
@@ -205,9 +204,9 @@ static bool parse_treat(struct options *options, const struct spec *spec, const 
     if (equals == text.len || code == ISSUE_NONE)
         return bad_value(spec, value, "CODE=SEVERITY; --list-codes shows the codes", failure);
     int severity =
-        index_of(severity_words, slice_of(text.ptr + equals + 1, text.len - equals - 1));
+        index_of(spec->choices, slice_of(text.ptr + equals + 1, text.len - equals - 1));
     if (severity < 0)
-        return bad_choice(spec, value, severity_words, failure);
+        return bad_choice(spec, value, failure);
     if (issue_kinds[code].group == GROUP_RUN)
         return bad_value(spec, value,
                          "another code: this one stops the run and cannot be treated", failure);
@@ -219,9 +218,9 @@ static bool parse_treat(struct options *options, const struct spec *spec, const 
 static bool parse_allow_empty(struct options *options, const struct spec *spec,
                               const char *value, struct failure *failure)
 {
-    int file = index_of(empty_words, slice_from(value));
+    int file = index_of(spec->choices, slice_from(value));
     if (file < 0)
-        return bad_choice(spec, value, empty_words, failure);
+        return bad_choice(spec, value, failure);
     options->allow_empty[file] = true;
     return true;
 }
@@ -428,10 +427,10 @@ static const struct spec specs[] = {
     {"with", 0, "FILE.COLUMN", NULL, 0, 1, parse_column, show_columns, "add a column (Student.Birthdate); repeatable", REPEATS},
     {"without", 0, "FILE.COLUMN", NULL, 0, -1, parse_column, show_columns, "leave a column out; repeatable", REPEATS},
     CHOICE("subjects", "code|text", subject_words, subjects, "subjects as SDS codes, or as Clever's words"),
-    {"treat", 0, "CODE=error|warning|info", NULL, 0, 0, parse_treat, show_treat, "another severity for a code; repeatable", REPEATS},
+    {"treat", 0, "CODE=error|warning|info", severity_words, 0, 0, parse_treat, show_treat, "another severity for a code; repeatable", REPEATS},
     FLAG("users-only", users_only, "only School, Student and Teacher"),
     {"split", 0, "ROWS", NULL, 0, 0, parse_split, show_split, "divide by schools (DIR/1 ...) when a file would have more rows", NUMBER},
-    {"allow-empty", 0, "WHAT", NULL, 0, 0, parse_allow_empty, show_allow_empty, "one of the files may be empty: schools, students ...; repeatable", REPEATS},
+    {"allow-empty", 0, "WHAT", empty_words, 0, 0, parse_allow_empty, show_allow_empty, "one of the files may be empty: schools, students ...; repeatable", REPEATS},
     FLAG("allow-incomplete", allow_incomplete, "go on although pages are missing"),
     {"max-errors", 0, "N|P%", NULL, 0, 0, parse_max_errors, show_max_errors, "more error lines: publish nothing", NUMBER},
     {"max-bytes", 0, "SIZE", NULL, 0, 0, parse_max_bytes, show_max_bytes, "most bytes to read, unpacked (default: 64G)", NUMBER},
@@ -447,7 +446,7 @@ static const struct spec specs[] = {
     {"no-sandbox", 0, NULL, NULL, AT(no_sandbox), 0, parse_flag, show_flag, "keep all rights; where giving them up does harm", UNTOLD},
     {"profile", 0, "FILE", NULL, 0, 0, parse_profile, NULL, "options from a JSON file; those given here win", 0},
     ACTION("print-profile", 0, ACTION_PRINT_PROFILE, "the options in force as such a file"),
-    ACTION("help", 'h', ACTION_HELP, "this text"),
+    ACTION("help", 'h', ACTION_HELP, "the options"),
     ACTION("version", 0, ACTION_VERSION, "the version"),
     ACTION("list-codes", 0, ACTION_LIST_CODES, "the codes of the error file"),
     ACTION("list-columns", 0, ACTION_LIST_COLUMNS, "the columns of the output files"),
@@ -962,23 +961,16 @@ void options_put_columns(struct buf *out)
 
 void options_put_table(struct buf *out)
 {
-    buf_put_text(out, "| option | meaning |\n|---|---|\n");
     for (size_t i = 0; i < SPECS; i++) {
         const struct spec *spec = &specs[i];
         if (!spec->help)
             continue;
-        buf_put_text(out, "| `");
         if (spec->letter)
-            buf_printf(out, "-%c, ", spec->letter);
-        buf_printf(out, "--%s", spec->name);
-        for (const char *c = spec->value ? spec->value : ""; *c; c++) {
-            if (c == spec->value)
-                buf_put_byte(out, ' ');
-            if (*c == '|')
-                buf_put_byte(out, '\\');
-            buf_put_byte(out, *c);
-        }
-        buf_printf(out, "` | %s |\n", spec->help);
+            buf_put_byte(out, spec->letter);
+        buf_printf(out, "\t%s\t%s\t", spec->name, spec->value ? spec->value : "");
+        for (size_t w = 0; spec->choices && spec->choices[w]; w++)
+            buf_printf(out, "%s%s", w ? " " : "", spec->choices[w]);
+        buf_printf(out, "\t%s\n", spec->help);
     }
 }
 

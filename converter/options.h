@@ -1,4 +1,5 @@
-/* The command line (README.md). One table drives parsing, --help and the documents. */
+/* The command line (README.md). One table drives parsing, --help, the manual page, completions and
+ * the documents. */
 #ifndef CONVERTER_OPTIONS_H
 #define CONVERTER_OPTIONS_H
 
@@ -35,7 +36,7 @@ enum action {
     ACTION_VERSION,
     ACTION_LIST_CODES,
     ACTION_LIST_COLUMNS,
-    ACTION_LIST_OPTIONS, /* the last three are for the documents, not in --help */
+    ACTION_LIST_OPTIONS, /* the last three are for what is made from them, not in --help */
     ACTION_LIST_FIELDS,
     ACTION_LIST_CSV_FIELDS
 };
@@ -116,7 +117,8 @@ void options_put_columns(struct buf *out);
 void options_put_fields(struct buf *out);
 /* The columns of Clever's CSV files: file, header, attribute, "required" or nothing. */
 void options_put_csv_fields(struct buf *out);
-/* The options as a Markdown table. */
+/* The options: letter, name, value, the words it may have with blanks between, meaning; a tab
+ * between. */
 void options_put_table(struct buf *out);
 
 /* Calls `each` with the name and the value in force of every option that a conversion has, in

@@ -30,7 +30,7 @@ value_of() {
     esac
 }
 
-"$bin" --list-options | sed -n 's/^| `\(-., \)\{0,1\}--\([^`]*\)`.*/\2/p' | sed 's/\\|/|/g' >options
+"$bin" --list-options | cut -f 2,3 | tr '\t' ' ' >options
 printed >defaults.json
 [ "$(wc -l <options)" -gt 30 ] && [ -s defaults.json ]; ok 'there are options to try' $?
 "$bin" --profile defaults.json --print-profile | cmp - defaults.json

@@ -9,41 +9,41 @@ env -u MAKEFLAGS -u MAKELEVEL make -s install BUILD="$build" DESTDIR="$scratch/r
     >"$scratch/o" 2>&1
 [ $? -eq 0 ] && [ -x "$scratch/root/opt/c2s/bin/clever2sds" ]; ok 'make install' $?
 there=$scratch/root/opt/c2s/share/doc/clever2sds/examples
-[ "$(ls "$there")" = "$(ls examples)" ]; ok 'installs the examples' $?
+[ "$(ls "$there")" = "$(ls converter/examples)" ]; ok 'installs the examples' $?
 grep -q '^ExecStart=/opt/c2s/bin/clever2sds ' "$there/clever2sds.service" &&
     grep -q ' /opt/c2s/bin/clever2sds ' "$there/clever2sds.cron" && ! grep -rq /usr/local/bin "$there"
 ok 'with the place of the program in them' $?
 
 # The commands in the examples, with the example of a profile.
-"$bin" --profile examples/profile.json --print-profile >"$scratch/options" 2>&1; ok 'the profile is one' $?
+"$bin" --profile converter/examples/profile.json --print-profile >"$scratch/options" 2>&1; ok 'the profile is one' $?
 command_of() { # TEXT: its options, and what they come to
     options=$(echo "$1" | sed -n 's|.*/usr/local/bin/clever2sds ||p' |
-        sed 's|/etc/clever2sds/profile.json|examples/profile.json|')
+        sed 's|/etc/clever2sds/profile.json|converter/examples/profile.json|')
     # shellcheck disable=SC2086
     [ -n "$options" ] && "$bin" $options --print-profile
 }
-command_of "$(grep ^ExecStart= examples/clever2sds.service)" >"$scratch/service"; ok 'the service'"'"'s command is right' $?
-command_of "$(grep -v '^#' examples/clever2sds.cron)" >"$scratch/cron"; ok 'so is that for cron' $?
+command_of "$(grep ^ExecStart= converter/examples/clever2sds.service)" >"$scratch/service"; ok 'the service'"'"'s command is right' $?
+command_of "$(grep -v '^#' converter/examples/clever2sds.cron)" >"$scratch/cron"; ok 'so is that for cron' $?
 cmp -s "$scratch/service" "$scratch/cron" && grep -q '"export":.*/srv/clever/export' "$scratch/cron"
 ok 'they do the same' $?
-grep -Eqx '[0-9*]+ [0-9*]+ \* \* \*  [a-z0-9]+  /.*' examples/clever2sds.cron &&
-    ! grep -v '^#' examples/clever2sds.cron | grep -q %
+grep -Eqx '[0-9*]+ [0-9*]+ \* \* \*  [a-z0-9]+  /.*' converter/examples/clever2sds.cron &&
+    ! grep -v '^#' converter/examples/clever2sds.cron | grep -q %
 ok 'the line for cron has time, user and command' $?
-user=$(sed -n 's/^User=//p' examples/clever2sds.service)
-[ -n "$user" ] && grep -q "^u $user " examples/clever2sds.sysusers && grep -q "  $user  " examples/clever2sds.cron
+user=$(sed -n 's/^User=//p' converter/examples/clever2sds.service)
+[ -n "$user" ] && grep -q "^u $user " converter/examples/clever2sds.sysusers && grep -q "  $user  " converter/examples/clever2sds.cron
 ok 'all speak of the same user' $?
 
 # systemd looks for the program, so it gets the one that was built.
 mkdir "$scratch/units"
-sed "s|/usr/local/bin/clever2sds|$bin|" examples/clever2sds.service >"$scratch/units/clever2sds.service"
-cp examples/clever2sds.timer "$scratch/units"
+sed "s|/usr/local/bin/clever2sds|$bin|" converter/examples/clever2sds.service >"$scratch/units/clever2sds.service"
+cp converter/examples/clever2sds.timer "$scratch/units"
 if command -v systemd-analyze >/dev/null 2>&1; then
     (cd "$scratch/units" && systemd-analyze verify ./clever2sds.service ./clever2sds.timer) >"$scratch/o" 2>&1
     [ $? -eq 0 ] && [ ! -s "$scratch/o" ]
     result=$?
     sed 's/^/# /' "$scratch/o"
     ok 'systemd-analyze verify has nothing to say' $result
-    calendar=$(sed -n 's/^OnCalendar=//p' examples/clever2sds.timer)
+    calendar=$(sed -n 's/^OnCalendar=//p' converter/examples/clever2sds.timer)
     systemd-analyze calendar "$calendar" 2>&1 | grep -q '02:30:00'; ok 'the timer'"'"'s time is one' $?
 else
     ok 'systemd-analyze verify # SKIP there is no systemd-analyze here (Debian package systemd)' 0
