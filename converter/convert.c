@@ -8,8 +8,10 @@
  * section turns out to own pairs of enrollments.csv that a rejected one has been blamed for. */
 #include "converter/convert.h"
 
+#include "converter/changes.h"
 #include "converter/committer.h"
 #include "converter/errors_csv.h"
+#include "converter/guard.h"
 #include "converter/interrupt.h"
 #include "converter/outdir.h"
 #include "converter/pipeline.h"
@@ -42,7 +44,10 @@ struct conversion {
     struct committer *committer;
     struct worker **workers;
     struct pipeline *pipeline;
-    struct result_files old_files;
+    struct result past; /* what stands in DIR */
+    struct result now;
+    struct changes *changes;
+    struct buf reason; /* why nothing is published */
     /* the stage being run */
     enum entity stage;
     size_t next_input;
@@ -112,9 +117,11 @@ static bool commit_batch(void *context, struct batch *batch, struct failure *fai
 
 /* ---- setting up and tearing down ---- */
 
-static bool file_written(const struct options *options, int file)
+/* --check writes what there is an earlier file of, to compare the two, and throws it away. */
+static bool file_written(const struct conversion *c, int file)
 {
-    return !options->check && options_make(options, (enum sds_file)file);
+    return options_make(c->run.options, (enum sds_file)file) &&
+           (!c->run.options->check || changes_expected(c->changes, (enum sds_file)file));
 }
 
 static bool put_header(struct sink *sink, const struct options *options, int file,
@@ -148,7 +155,7 @@ static bool open_sink(struct conversion *c, int file, struct failure *failure)
     if (!c->names[file])
         return failure_no_memory(failure);
     int fd = -1;
-    if (file_written(c->run.options, file)) {
+    if (file_written(c, file)) {
         fd = outdir_create(c->outdir, c->names[file], failure);
         if (fd < 0)
             return false;
@@ -401,7 +408,7 @@ static struct result_files fresh_files(const struct conversion *c)
 {
     struct result_files files = {{false}};
     for (int f = 0; f < SDS_FILES; f++)
-        if (file_written(c->run.options, f))
+        if (file_written(c, f))
             files.named[f + (c->run.options->lowercase_names ? SDS_FILES : 0)] = true;
     return files;
 }
@@ -412,40 +419,93 @@ static bool publish(struct conversion *c, const struct summary *summary, struct 
         return failure_set(failure, FAILURE_OUTPUT, "interrupted; nothing was published");
     if (!summary->published)
         return outdir_publish_review(c->outdir, failure);
-    struct ownership ownership = {c->old_files, summary->files};
+    struct ownership ownership = {c->past.files, c->now.files};
     return outdir_publish(c->outdir, owned, &ownership, failure);
 }
 
-static const char *reason_of(const struct options *options, const struct totals *totals,
-                             bool stops)
+/* Compares what was written with the last result, whether or not it will be published. */
+static bool compare(struct conversion *c, const struct totals *totals, struct failure *failure)
 {
-    if (stops && totals->code[ISSUE_missing_page] && !options->allow_incomplete)
-        return "pages are missing, so the export is not complete; fetch all pages again, or go "
-               "on with --allow-incomplete";
-    if (stops && totals->code[ISSUE_empty_entity])
-        return "a file would be empty, and SDS would take everybody missing for gone";
-    if (stops)
-        return "there are more errors than --max-errors allows";
-    return options->check ? "--check only looks" : NULL;
+    for (int f = 0; f < SDS_FILES; f++) {
+        struct sink *sink = &c->sinks[f];
+        if (sink->fd < 0 || !changes_expected(c->changes, (enum sds_file)f))
+            continue;
+        if (interrupted())
+            return failure_set(failure, FAILURE_OUTPUT, "interrupted; nothing was published");
+        if (!sink_flush(sink, failure) ||
+            !changes_compare(c->changes, (enum sds_file)f, sink->fd, totals->file[f].rows,
+                             failure))
+            return false;
+    }
+    return true;
+}
+
+static bool write_changes(struct conversion *c, struct failure *failure)
+{
+    static const char name[] = "review/changes.csv";
+    if (!changes_any(c->changes))
+        return true;
+    struct sink sink = {.fd = -1};
+    int fd = outdir_create(c->outdir, name, failure);
+    if (fd < 0)
+        return false;
+    sink_init(&sink, fd, name);
+    bool ok = changes_write(c->changes, &sink, failure) && sink_finish(&sink, failure);
+    sink_abandon(&sink);
+    return ok;
+}
+
+/* Why nothing is published, `stop` being what stops it; nothing when all is well. */
+static void put_reason(struct buf *out, const struct options *options, enum issue_code stop,
+                       const struct guarded *guarded)
+{
+    if (stop == ISSUE_missing_page)
+        buf_put_text(out, "pages are missing, so the export is not complete; fetch all pages "
+                          "again, or go on with --allow-incomplete");
+    else if (stop == ISSUE_empty_entity)
+        buf_put_text(out, "a file would be empty, and SDS would take everybody missing for gone");
+    else if (stop == ISSUE_too_many_removed)
+        guard_put_reason(out, options, guarded);
+    else if (stop == ISSUE_too_many_errors)
+        buf_put_text(out, "there are more errors than --max-errors allows");
+    else if (options->check)
+        buf_put_text(out, "--check only looks");
+}
+
+/* The lines that are not about records, and with them whether there is something to publish. */
+static bool judge(struct conversion *c, struct summary *summary, struct buf *files,
+                  struct buf *export, struct failure *failure)
+{
+    const struct options *options = c->run.options;
+    struct totals *totals = &summary->totals;
+    enum issue_code stop = ISSUE_NONE;
+    struct guarded guarded = {changes_files(c->changes), &c->past, &c->now};
+    if (!report_files(&c->run, totals, files, &stop) ||
+        !report_export(&c->run, totals, &guarded, export, &stop))
+        return failure_no_memory(failure);
+    put_reason(&c->reason, options, stop, &guarded);
+    summary->reason = c->reason.len ? buf_text(&c->reason) : NULL;
+    summary->status = stop != ISSUE_NONE ? 5 : totals->severity[SEVERITY_ERROR] > 0;
+    summary->published = stop == ISSUE_NONE && !options->check;
+    summary->result = summary->published ? &c->now : &c->past;
+    return !c->reason.oom || failure_no_memory(failure);
 }
 
 static bool finish(struct conversion *c, struct summary *summary, struct failure *failure)
 {
-    struct totals *totals = &summary->totals;
     struct buf files = {0};
     struct buf export = {0};
-    bool stops = false;
-    *totals = *committer_totals(c->committer);
-    bool ok = (report_files(&c->run, totals, &files, &stops) &&
-               report_export(&c->run, totals, &export, &stops)) ||
-              failure_no_memory(failure);
     summary->run = &c->run;
-    summary->status = stops ? 5 : totals->severity[SEVERITY_ERROR] > 0;
-    summary->published = !stops && !c->run.options->check;
-    summary->reason = reason_of(c->run.options, totals, stops);
-    summary->files = summary->published ? fresh_files(c) : c->old_files;
+    summary->totals = *committer_totals(c->committer);
+    summary->changes = changes_files(c->changes);
+    bool ok = compare(c, &summary->totals, failure);
     summary->finished = summary_time();
-    ok = ok && finish_files(c, summary->published, failure) &&
+    ok = ok && (result_make(&c->now, c->run.options, c->run.id, summary->finished) ||
+                failure_no_memory(failure));
+    c->now.files = fresh_files(c);
+    /* The changes are read from the new files, so they come first. */
+    ok = ok && judge(c, summary, &files, &export, failure) && write_changes(c, failure) &&
+         finish_files(c, summary->published, failure) &&
          write_errors(c, &files, &export, failure) && write_summary(c, summary, failure) &&
          publish(c, summary, failure);
     buf_release(&files);
@@ -470,9 +530,10 @@ static bool prepare(struct conversion *c, struct failure *failure)
     if (!c->outdir)
         return false;
     char *json = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY);
-    c->old_files = summary_old_files(json);
+    bool ok = result_read(&c->past, json);
     free(json);
-    return true;
+    c->changes = ok ? changes_new(options, c->outdir, &c->past.files) : NULL;
+    return c->changes || failure_no_memory(failure);
 }
 
 int convert(const struct options *options, struct buf *told, struct failure *failure)
@@ -497,7 +558,14 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
                     "the export was changed while it was being read; run again when it is complete");
     if (ok && !options->quiet)
         summary_put_text(told, &summary);
+    else if (ok && summary.status == 5)
+        failure_set(failure, FAILURE_REFUSED, "not published: %s; see %s/review/errors.csv",
+                    summary.reason, options->output);
     forget_attempt(&c);
+    changes_free(c.changes);
+    result_release(&c.past);
+    result_release(&c.now);
+    buf_release(&c.reason);
     outdir_free(c.outdir);
     pipeline_free(c.pipeline);
     reader_release(&c.run.reader);

@@ -22,7 +22,7 @@ static const char *const result_names[] = {
     "Student.csv",        "TeacherRoster.csv",     "StudentEnrollment.csv",
     "school.csv",         "section.csv",           "teacher.csv",
     "student.csv",        "teacherroster.csv",     "studentenrollment.csv"};
-static const char *const review_names[] = {"errors.csv", "summary.json"};
+static const char *const review_names[] = {"errors.csv", "changes.csv", "summary.json"};
 
 struct outdir {
     char *shown;  /* DIR as given, for messages */
@@ -391,14 +391,34 @@ bool outdir_remove(struct outdir *outdir, const char *name, struct failure *fail
     return true;
 }
 
+/* Opens DIR's file `name` for reading: -1 unless it is a regular file. */
+static int open_regular(const struct outdir *outdir, const char *name, struct stat *info)
+{
+    int fd = outdir->old < 0 ? -1 : openat(outdir->old, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, info) == 0 && S_ISREG(info->st_mode))
+        return fd;
+    close_fd(fd);
+    return -1;
+}
+
+bool outdir_open_old(const struct outdir *outdir, const char *name, int *fd)
+{
+    struct stat info;
+    *fd = -1;
+    if (outdir->old < 0 || fstatat(outdir->old, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    *fd = open_regular(outdir, name, &info);
+    return true;
+}
+
 char *outdir_old_file(const struct outdir *outdir, const char *name, size_t limit)
 {
     struct stat info;
-    int fd = outdir->old < 0 ? -1 : openat(outdir->old, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open_regular(outdir, name, &info);
     if (fd < 0)
         return NULL;
     char *text = NULL;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (size_t)info.st_size <= limit)
+    if ((size_t)info.st_size <= limit)
         text = malloc((size_t)info.st_size + 1);
     size_t len = 0;
     while (text && len < (size_t)info.st_size) {

@@ -3,23 +3,20 @@
 #ifndef CONVERTER_SUMMARY_H
 #define CONVERTER_SUMMARY_H
 
+#include "converter/changes.h"
 #include "converter/committer.h"
 #include "converter/run.h"
 
 #include <time.h>
-
-/* The names of this program's files that stand in DIR. */
-struct result_files {
-    bool named[2 * SDS_FILES]; /* sds_file, and from SDS_FILES on in lower case */
-};
 
 struct summary {
     const struct run *run;
     struct totals totals;
     int status;
     bool published;
-    const char *reason;        /* why not published, one sentence; NULL */
-    struct result_files files; /* after the run */
+    const char *reason; /* why not published, one sentence; NULL */
+    const struct result *result; /* what stands in DIR after the run */
+    const struct file_changes *changes; /* by file */
     time_t started;
     time_t finished;
 };
@@ -32,11 +29,4 @@ bool summary_put_json(struct buf *out, const struct summary *summary);
 
 /* Appends the table for people. */
 void summary_put_text(struct buf *out, const struct summary *summary);
-
-/* The files of the result that an earlier summary.json (terminated text, or NULL) tells of. */
-struct result_files summary_old_files(const char *json);
-
-/* Whether `name` is one of the files. */
-bool result_has(const struct result_files *files, struct slice name);
-
 #endif

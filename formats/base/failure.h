@@ -10,12 +10,14 @@
 
 #include <stdbool.h>
 
-/* The exit statuses of failures; 0, 1 and 5 are results, not failures. */
+/* The exit statuses of failures; 0 and 1 are results. 5 is one, too, but a quiet run tells of it as
+ * of a failure. */
 enum failure_kind {
     FAILURE_NONE = 0,
     FAILURE_USAGE = 2,
     FAILURE_INPUT = 3,
-    FAILURE_OUTPUT = 4
+    FAILURE_OUTPUT = 4,
+    FAILURE_REFUSED = 5
 };
 
 struct failure {

@@ -1,0 +1,159 @@
+#include "converter/result.h"
+
+#include "converter/errors_csv.h"
+#include "formats/base/utf8.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+
+enum { MAX_SHOWN = 60 };
+
+const char *const telling_options[TELLING_OPTIONS] = {
+    "id",    "teacher-id",     "multi-school",   "columns",       "with",  "without", "sync",
+    "match", "match-students", "match-teachers", "username-from", "treat", "encoding"};
+
+void result_put_name(struct buf *out, int index)
+{
+    struct options options = {.lowercase_names = index >= SDS_FILES};
+    put_file_name(out, &options, (enum sds_file)(index % SDS_FILES));
+}
+
+/* The place of a name in result_files, -1 for none. */
+static int place_of(struct slice name)
+{
+    int place = -1;
+    for (int i = 0; i < 2 * SDS_FILES && place < 0; i++) {
+        struct buf text = {0};
+        result_put_name(&text, i);
+        if (slice_equal(buf_slice(&text), name))
+            place = i;
+        buf_release(&text);
+    }
+    return place;
+}
+
+bool result_has(const struct result_files *files, struct slice name)
+{
+    int place = place_of(name);
+    return place >= 0 && files->named[place];
+}
+
+static bool keep(char **to, const char *text)
+{
+    *to = text ? strdup(text) : NULL;
+    return *to || !text;
+}
+
+static void read_files(struct result *result, const cJSON *document)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(document, "files"))
+    {
+        const char *name = cJSON_GetStringValue(item);
+        int place = name ? place_of(slice_from(name)) : -1;
+        if (place >= 0)
+            result->files.named[place] = true;
+    }
+}
+
+/* Whether it is a time as this program writes it. */
+static bool time_shaped(const char *text)
+{
+    static const char shape[] = "0000-00-00T00:00:00Z";
+    if (!text || strlen(text) != sizeof shape - 1)
+        return false;
+    for (size_t i = 0; shape[i]; i++)
+        if (shape[i] == '0' ? !ascii_digit(text[i]) : text[i] != shape[i])
+            return false;
+    return true;
+}
+
+static bool read_facts(struct result *result, const cJSON *facts)
+{
+    const char *published =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(facts, "published"));
+    const cJSON *options = cJSON_GetObjectItemCaseSensitive(facts, "options");
+    if (!time_shaped(published) || !cJSON_IsObject(options))
+        return true;
+    result->known = true;
+    bool ok = keep(&result->published, published);
+    for (int i = 0; i < TELLING_OPTIONS; i++)
+        ok = keep(&result->options[i], cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
+                                           options, telling_options[i]))) &&
+             ok;
+    return ok;
+}
+
+bool result_read(struct result *result, const char *json)
+{
+    *result = (struct result){.known = false};
+    cJSON *document = json ? cJSON_Parse(json) : NULL;
+    read_files(result, document);
+    bool ok = read_facts(result, cJSON_GetObjectItemCaseSensitive(document, "result"));
+    cJSON_Delete(document);
+    return ok;
+}
+
+struct noting {
+    struct result *result;
+    bool failed;
+};
+
+static void note_option(void *context, const char *name, const char *value)
+{
+    struct noting *noting = context;
+    for (int i = 0; i < TELLING_OPTIONS; i++)
+        if (strcmp(name, telling_options[i]) == 0)
+            noting->failed = !keep(&noting->result->options[i], value) || noting->failed;
+}
+
+bool result_make(struct result *result, const struct options *options, enum id_choice id,
+                 time_t published)
+{
+    struct options in_force = *options;
+    struct noting noting = {result, false};
+    struct buf text = {0};
+    in_force.id = (int)id;
+    *result = (struct result){.known = true};
+    options_each(&in_force, note_option, &noting);
+    result_put_time(&text, published);
+    bool ok = keep(&result->published, buf_text(&text)) && !text.oom && !noting.failed;
+    buf_release(&text);
+    return ok;
+}
+
+void result_release(struct result *result)
+{
+    free(result->published);
+    for (int i = 0; i < TELLING_OPTIONS; i++)
+        free(result->options[i]);
+    *result = (struct result){.known = false};
+}
+
+static void put_value(struct buf *out, const char *value)
+{
+    utf8_put_visible(out, slice_from(value ? value : "not given"), MAX_SHOWN);
+}
+
+void result_put_differences(struct buf *out, const struct result *past, const struct result *now)
+{
+    size_t start = out->len;
+    for (int i = 0; past->known && i < TELLING_OPTIONS; i++) {
+        struct slice was = slice_from(past->options[i]);
+        struct slice is = slice_from(now->options[i]);
+        if (slice_equal(was, is))
+            continue;
+        buf_printf(out, "%s--%s was ", out->len > start ? ", " : "", telling_options[i]);
+        put_value(out, past->options[i]);
+        buf_put_text(out, " and is now ");
+        put_value(out, now->options[i]);
+    }
+}
+
+void result_put_time(struct buf *out, time_t time)
+{
+    char text[32];
+    struct tm parts;
+    if (gmtime_r(&time, &parts) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts))
+        buf_put_text(out, text);
+}
