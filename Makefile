@@ -3,6 +3,7 @@
 VERSION    := 0.1.0
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
+DATADIR    ?= $(PREFIX)/share/clever2sds
 BUILD      ?= build
 PKG_CONFIG ?= pkg-config
 
@@ -38,7 +39,7 @@ help:
 	@echo 'make demo        install what is missing, build, convert fixtures/demo, show the result'
 	@echo 'make check       install what is missing, build, run all tests'
 	@echo 'make all         build $(BUILD)/clever2sds from what is installed'
-	@echo 'make install     copy it to $(DESTDIR)$(BINDIR)'
+	@echo 'make install     copy it to $(DESTDIR)$(BINDIR), and the schema of summary.json'
 	@echo 'make lint check-asan check-tsan check-kill check-memory   further tests'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
@@ -122,6 +123,8 @@ update-docs: $(BUILD)/clever2sds
 install: all
 	install -d $(DESTDIR)$(BINDIR)
 	install -m 755 $(BUILD)/clever2sds $(DESTDIR)$(BINDIR)/clever2sds
+	install -d $(DESTDIR)$(DATADIR)
+	install -m 644 converter/summary.schema.json $(DESTDIR)$(DATADIR)/summary.schema.json
 
 clean:
 	rm -rf build

@@ -69,6 +69,14 @@ struct side {
     uint64_t content;
 };
 
+/* What becomes of a row. */
+enum pairing {
+    PAIR_MADE,
+    PAIR_NONE,  /* it has become loose, or may become so */
+    PAIR_ODD,   /* see COMPARE_ODD */
+    PAIR_FAILED /* errno */
+};
+
 struct comparison {
     const struct sds_format *format;
     uint32_t key;
@@ -106,32 +114,45 @@ static uint32_t slot_tag(const struct loose_set *set, uint64_t key)
     return (uint32_t)key & ~set->number_mask;
 }
 
-static void put_slot(struct loose_set *set, size_t item)
+/* Whether the slot's item has the key. */
+static bool slot_has(const struct loose_set *set, size_t slot, uint64_t key)
+{
+    uint32_t value = set->slots[slot];
+    return (value & ~set->number_mask) == slot_tag(set, key) &&
+           set->items[(value & set->number_mask) - 1].key == key;
+}
+
+/* False: too many items have the key. */
+static bool put_slot(struct loose_set *set, size_t item)
 {
     uint64_t key = set->items[item].key;
     size_t slot = first_slot(set, key);
-    while (set->slots[slot])
-        slot = next_slot(set, slot);
+    unsigned equal = 0;
+    for (; set->slots[slot]; slot = next_slot(set, slot))
+        if (slot_has(set, slot, key) && ++equal == MAX_EQUAL_KEYS)
+            return false;
     set->slots[slot] = (uint32_t)(item + 1) | slot_tag(set, key);
     set->slots_used++;
+    return true;
 }
 
-/* Makes more slots. The old ones are gone before: all they say is in the items. */
-static bool more_slots(struct loose_set *set)
+/* Makes more slots: 5 to 7 bytes for each item. The old ones are gone before, as all they say is in
+ * the items. */
+static enum pairing more_slots(struct loose_set *set)
 {
     free(set->slots);
-    set->slot_count = LEAST_SLOTS + set->count + set->count / 2;
+    set->slot_count = LEAST_SLOTS + set->count / 4 * 7;
     set->slots_used = 0;
     set->number_mask = LEAST_SLOTS - 1;
     while (set->number_mask < set->slot_count && set->number_mask < UINT32_MAX)
         set->number_mask = set->number_mask * 2 + 1;
     set->slots = set->slot_count < UINT32_MAX ? calloc(set->slot_count, sizeof *set->slots) : NULL;
     if (!set->slots)
-        return false;
+        return PAIR_FAILED;
     for (size_t i = 0; i < set->count; i++)
-        if (state_of(&set->items[i]) == LOOSE)
-            put_slot(set, i);
-    return true;
+        if (state_of(&set->items[i]) == LOOSE && !put_slot(set, i))
+            return PAIR_ODD;
+    return PAIR_NONE;
 }
 
 static struct loose *add_item(struct loose_set *set, const struct side *side)
@@ -144,34 +165,26 @@ static struct loose *add_item(struct loose_set *set, const struct side *side)
     return &items[set->count++];
 }
 
-static bool add_loose(struct loose_set *set, const struct side *side)
+static enum pairing add_loose(struct loose_set *set, const struct side *side)
 {
-    bool full = set->slots_used >= set->slot_count / 8 * 7 || set->count >= set->number_mask;
-    if (full && !more_slots(set))
-        return false;
+    bool full = set->slots_used >= set->slot_count / 4 * 3 || set->count >= set->number_mask;
+    enum pairing result = full ? more_slots(set) : PAIR_NONE;
+    if (result != PAIR_NONE)
+        return result;
     if (!add_item(set, side))
-        return false;
-    put_slot(set, set->count - 1);
-    return true;
+        return PAIR_FAILED;
+    return put_slot(set, set->count - 1) ? PAIR_NONE : PAIR_ODD;
 }
 
-/* The first loose row with the key, NULL when there is none. *odd: too many have it. */
-static struct loose *find_loose(const struct loose_set *set, uint64_t key, bool *odd)
+/* The first loose row with the key, NULL when there is none. */
+static struct loose *find_loose(const struct loose_set *set, uint64_t key)
 {
-    unsigned equal = 0;
     if (set->slot_count == 0)
         return NULL;
-    uint32_t tag = slot_tag(set, key);
     for (size_t slot = first_slot(set, key); set->slots[slot]; slot = next_slot(set, slot)) {
-        uint32_t value = set->slots[slot];
-        struct loose *item = &set->items[(value & set->number_mask) - 1];
-        if ((value & ~set->number_mask) != tag || item->key != key)
-            continue;
-        if (state_of(item) == LOOSE)
+        struct loose *item = &set->items[(set->slots[slot] & set->number_mask) - 1];
+        if (slot_has(set, slot, key) && state_of(item) == LOOSE)
             return item;
-        *odd = *odd || ++equal > MAX_EQUAL_KEYS;
-        if (*odd)
-            return NULL;
     }
     return NULL;
 }
@@ -273,25 +286,18 @@ static void skip_same(struct comparison *c)
         size_t rows = (size_t)(last - x.ptr) + 1;
         sds_table_skip(&c->old.table, rows);
         sds_table_skip(&c->new.table, rows);
+        c->old.known = c->new.known = false;
     }
 }
 
 /* ---- pairs ---- */
 
-enum pairing {
-    PAIR_MADE,
-    PAIR_NONE,
-    PAIR_ODD,
-    PAIR_FAILED
-};
-
 /* Pairs the current row of `side` with a loose one of the other file. */
 static enum pairing pair_with_loose(struct comparison *c, struct side *side, struct side *other)
 {
-    bool odd = false;
-    struct loose *item = find_loose(&other->loose, side->key, &odd);
+    struct loose *item = find_loose(&other->loose, side->key);
     if (!item)
-        return odd ? PAIR_ODD : PAIR_NONE;
+        return PAIR_NONE;
     if (item->content == side->content) {
         set_state(item, PAIRED);
         return PAIR_MADE;
@@ -332,6 +338,16 @@ static bool has_row(const struct side *side)
     return side->result == SDS_TABLE_ROW;
 }
 
+/* The row of `side` that has no partner yet. */
+static enum pairing become_loose(struct side *side)
+{
+    if (!has_row(side))
+        return PAIR_NONE;
+    enum pairing result = add_loose(&side->loose, side);
+    move_on(side);
+    return result;
+}
+
 /* What the rows at the current places come to: at least one of the files moves on. */
 static enum pairing take_rows(struct comparison *c)
 {
@@ -355,14 +371,8 @@ static enum pairing take_rows(struct comparison *c)
         move_on(old);
         return result;
     }
-    if ((has_row(old) && !add_loose(&old->loose, old)) ||
-        (has_row(new) && !add_loose(&new->loose, new)))
-        return PAIR_FAILED;
-    if (has_row(old))
-        move_on(old);
-    if (has_row(new))
-        move_on(new);
-    return PAIR_NONE;
+    result = become_loose(old);
+    return result == PAIR_NONE ? become_loose(new) : result;
 }
 
 /* ---- the whole ---- */

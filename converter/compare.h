@@ -31,7 +31,7 @@ struct comparison *comparison_new(int old_fd, int new_fd, const struct sds_forma
                                   uint32_t key);
 void comparison_free(struct comparison *comparison);
 
-/* Finds all differences. It keeps at most 31 bytes for each row that is not the same and at the
+/* Finds all differences. It keeps at most 32 bytes for each row that is not the same and at the
  * same place in both files. To be called once; any thread. */
 enum compared comparison_run(struct comparison *comparison, struct failure *failure);
 

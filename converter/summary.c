@@ -320,7 +320,7 @@ static void put_file_changes(struct buf *out, const struct file_changes *changes
 {
     switch (changes->state) {
     case CHANGES_FIRST_RUN: buf_put_text(out, "      there was none before"); break;
-    case CHANGES_UNREADABLE: buf_put_text(out, "      the last one is none of this program's"); break;
+    case CHANGES_UNREADABLE: buf_put_text(out, "      cannot be compared"); break;
     case CHANGES_COMPARED:
         put_number(out, changes->rows.added, 10);
         put_number(out, changes->rows.removed, 12);

@@ -4,7 +4,7 @@
 set -eu
 
 build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev zlib1g-dev zip'
-test='libcmocka-dev perl unzip gzip binutils'
+test='libcmocka-dev perl unzip gzip binutils python3 python3-jsonschema'
 lint='clang clang-tidy cppcheck clang-format'
 
 wanted=''
@@ -25,9 +25,10 @@ have() {
         esac
     fi
     case $1 in
-    gcc | make | pkg-config | zip | unzip | gzip | perl | clang | clang-tidy | cppcheck | clang-format)
+    gcc | make | pkg-config | zip | unzip | gzip | perl | python3 | clang | clang-tidy | cppcheck | clang-format)
         command -v "$1" >/dev/null 2>&1 ;;
 
+    python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;
     binutils) command -v nm >/dev/null 2>&1 ;;
     libc6-dev) header stdio.h ;;
     libcjson-dev) header cjson/cJSON.h ;;
