@@ -1,10 +1,10 @@
 #!/bin/sh
-# review/changes.csv of results that were changed at random is what a plain comparison by key finds,
-# and the same for every number of threads; a comparison is fast and takes little memory.
+# review/changes.csv of results that were changed at random is what a plain comparison by key finds.
 cd "$(dirname "$0")/.." || exit 1
 . tests/helpers.sh
 
-# Makes an earlier result of the files in a folder: rows go, come, change, move and change places.
+# Makes an earlier result of the files in a folder: rows go, come, change, grow very long and change
+# places.
 cat >"$scratch/earlier.pl" <<'PERL'
 use strict; use warnings; use List::Util "shuffle";
 my ($folder, $seed, $share) = @ARGV;
@@ -23,6 +23,7 @@ for my $file (sort glob "$folder/*.csv") {
         elsif ($what < 3 * $share && !$pairs) { $row =~ s/\r\n/1\r\n/ }
         elsif ($what < 4 * $share && @out) { splice @out, rand @out, 0, $row; next }
         elsif ($what < 4 * $share + 0.0005) { push @out, map { "block$new-$_$row" } 1 .. 300; $new++ }
+        $row =~ s/\r\n/"x" x 400000 . "\r\n"/e if @out == 50 && !$pairs;
         push @out, $row;
     }
     @out = shuffle @out if $seed % 3 == 0;
