@@ -209,15 +209,15 @@ static bool read_again(struct sds_table *table, const struct loose *item,
     return result == SDS_TABLE_ROW;
 }
 
-/* One chain over the key, then over all other columns; a lane of it each, so that of rows that
- * are nothing but key all 128 bits are kept, too. */
+/* One chain over the key, then over all other columns. Of rows that are nothing but key both words
+ * together still are all of its 128 bits. */
 static void hash_row(const struct comparison *c, struct side *side)
 {
     struct hash128 h = hash_begin();
     for (unsigned i = 0; i < c->format->column_count; i++)
         if (c->key & 1U << i)
             h = hash_add(h, side->row.cells[i]);
-    side->key = h.a;
+    side->key = h.a ^ h.b;
     for (unsigned i = 0; i < c->format->column_count; i++)
         if (c->common & ~c->key & 1U << i)
             h = hash_add_named(h, i, side->row.cells[i]);
