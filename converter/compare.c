@@ -28,6 +28,8 @@ enum {
     MAX_EQUAL_KEYS = 64
 };
 
+enum { OLD, NEW };
+
 enum loose_state {
     LOOSE,
     PAIRED,
@@ -43,16 +45,21 @@ struct loose {
     uint64_t place; /* and above STATE_SHIFT the state */
 };
 
-/* In the order of the file. The slots are searched from the key's own one on to the first that is
- * 0. A slot holds the number of an item, from 1, in its lower bits, and in those that are left
- * some of the key's, so that items with other keys are seldom looked at. */
+/* In the order of the file. */
 struct loose_set {
     struct loose *items;
     size_t count;
     size_t room;
+};
+
+/* The loose rows of both files by key. The slots are searched from the key's own one on to the first
+ * that is 0. In its lower bits a slot holds twice the number of an item, from 1, and which file it
+ * is of; in those that are left some of the key's, so that items with other keys are seldom looked
+ * at. */
+struct key_table {
     uint32_t *slots;
-    size_t slot_count;
-    size_t slots_used;
+    size_t count;
+    size_t used;
     uint32_t number_mask;
 };
 
@@ -61,12 +68,14 @@ struct side {
     int fd;
     struct sds_table table;
     struct sds_table again; /* for single rows at places passed already */
+    uint32_t which; /* OLD or NEW */
     struct loose_set loose;
     bool known; /* the rest is that of the current place */
     enum sds_table_result result;
     struct sds_table_row row;
     uint64_t key;
     uint64_t content;
+    size_t slot; /* where the row may go in the table */
 };
 
 /* What becomes of a row. */
@@ -82,8 +91,8 @@ struct comparison {
     uint32_t key;
     uint32_t common; /* columns that both have */
     bool same_header;
-    struct side old;
-    struct side new;
+    struct side sides[2];
+    struct key_table table;
     struct row_counts counts;
 };
 
@@ -99,64 +108,81 @@ static void set_state(struct loose *item, enum loose_state state)
     item->place = (item->place & PLACE_MASK) | (uint64_t)state << STATE_SHIFT;
 }
 
-static size_t first_slot(const struct loose_set *set, uint64_t key)
+static size_t first_slot(const struct key_table *table, uint64_t key)
 {
-    return (size_t)(((key >> 32) * (uint64_t)set->slot_count) >> 32);
+    return (size_t)(((key >> 32) * (uint64_t)table->count) >> 32);
 }
 
-static size_t next_slot(const struct loose_set *set, size_t slot)
+static size_t next_slot(const struct key_table *table, size_t slot)
 {
-    return slot + 1 == set->slot_count ? 0 : slot + 1;
+    return slot + 1 == table->count ? 0 : slot + 1;
 }
 
-static uint32_t slot_tag(const struct loose_set *set, uint64_t key)
+/* The item of a slot when it has the key, else NULL. *which: the file it is of. */
+static struct loose *item_with(struct comparison *c, uint32_t slot, uint64_t key, uint32_t *which)
 {
-    return (uint32_t)key & ~set->number_mask;
+    uint32_t mask = c->table.number_mask;
+    if ((slot & ~mask) != ((uint32_t)key & ~mask))
+        return NULL;
+    *which = slot & 1;
+    struct loose *item = &c->sides[*which].loose.items[(slot & mask) / 2 - 1];
+    return item->key == key ? item : NULL;
 }
 
-/* Whether the slot's item has the key. */
-static bool slot_has(const struct loose_set *set, size_t slot, uint64_t key)
+static void put_slot(struct key_table *table, size_t slot, uint32_t which, size_t number,
+                     uint64_t key)
 {
-    uint32_t value = set->slots[slot];
-    return (value & ~set->number_mask) == slot_tag(set, key) &&
-           set->items[(value & set->number_mask) - 1].key == key;
+    while (table->slots[slot])
+        slot = next_slot(table, slot);
+    table->slots[slot] = (uint32_t)(number * 2 + which) | ((uint32_t)key & ~table->number_mask);
+    table->used++;
 }
 
-/* False: too many items have the key. */
-static bool put_slot(struct loose_set *set, size_t item)
+/* Makes room for more loose rows: 5 to 7 bytes for each. The old slots are gone before, as all they
+ * say is in the items. */
+static bool more_slots(struct comparison *c)
 {
-    uint64_t key = set->items[item].key;
-    size_t slot = first_slot(set, key);
-    unsigned equal = 0;
-    for (; set->slots[slot]; slot = next_slot(set, slot))
-        if (slot_has(set, slot, key) && ++equal == MAX_EQUAL_KEYS)
-            return false;
-    set->slots[slot] = (uint32_t)(item + 1) | slot_tag(set, key);
-    set->slots_used++;
+    struct key_table *table = &c->table;
+    size_t most = 0;
+    size_t all = 0;
+    for (uint32_t which = 0; which < 2; which++) {
+        size_t count = c->sides[which].loose.count;
+        most = count > most ? count : most;
+        all += count;
+    }
+    free(table->slots);
+    table->count = LEAST_SLOTS + all / 4 * 7;
+    table->used = 0;
+    table->number_mask = LEAST_SLOTS - 1;
+    while (table->number_mask / 4 < most && table->number_mask < UINT32_MAX)
+        table->number_mask = table->number_mask * 2 + 1;
+    bool fits = table->count < UINT32_MAX && most < UINT32_MAX / 4;
+    table->slots = fits ? calloc(table->count, sizeof *table->slots) : NULL;
+    if (!table->slots)
+        return false;
+    for (uint32_t which = 0; which < 2; which++) {
+        const struct loose_set *set = &c->sides[which].loose;
+        for (size_t i = 0; i < set->count; i++)
+            if (state_of(&set->items[i]) == LOOSE)
+                put_slot(table, first_slot(table, set->items[i].key), which, i + 1,
+                         set->items[i].key);
+    }
     return true;
 }
 
-/* Makes more slots: 5 to 7 bytes for each item. The old ones are gone before, as all they say is in
- * the items. */
-static enum pairing more_slots(struct loose_set *set)
+/* Makes sure that there is room for two rows more. */
+static bool keep_room(struct comparison *c)
 {
-    free(set->slots);
-    set->slot_count = LEAST_SLOTS + set->count / 4 * 7;
-    set->slots_used = 0;
-    set->number_mask = LEAST_SLOTS - 1;
-    while (set->number_mask < set->slot_count && set->number_mask < UINT32_MAX)
-        set->number_mask = set->number_mask * 2 + 1;
-    set->slots = set->slot_count < UINT32_MAX ? calloc(set->slot_count, sizeof *set->slots) : NULL;
-    if (!set->slots)
-        return PAIR_FAILED;
-    for (size_t i = 0; i < set->count; i++)
-        if (state_of(&set->items[i]) == LOOSE && !put_slot(set, i))
-            return PAIR_ODD;
-    return PAIR_NONE;
+    const struct key_table *table = &c->table;
+    size_t numbers = table->number_mask / 2;
+    bool full = table->used + 2 > table->count / 4 * 3 || c->sides[OLD].loose.count + 2 > numbers ||
+                c->sides[NEW].loose.count + 2 > numbers;
+    return !full || more_slots(c);
 }
 
-static struct loose *add_item(struct loose_set *set, const struct side *side)
+static struct loose *add_item(struct side *side)
 {
+    struct loose_set *set = &side->loose;
     struct loose *items = grow_by_one(set->items, set->count, &set->room, sizeof *items);
     if (!items)
         return NULL;
@@ -165,27 +191,25 @@ static struct loose *add_item(struct loose_set *set, const struct side *side)
     return &items[set->count++];
 }
 
-static enum pairing add_loose(struct loose_set *set, const struct side *side)
+/* The first loose row of the other file with the key of the current row, NULL when there is none;
+ * then side->slot is where that one may go. *odd: too many rows have the key. */
+static struct loose *find_loose(struct comparison *c, struct side *side, bool *odd)
 {
-    bool full = set->slots_used >= set->slot_count / 4 * 3 || set->count >= set->number_mask;
-    enum pairing result = full ? more_slots(set) : PAIR_NONE;
-    if (result != PAIR_NONE)
-        return result;
-    if (!add_item(set, side))
-        return PAIR_FAILED;
-    return put_slot(set, set->count - 1) ? PAIR_NONE : PAIR_ODD;
-}
-
-/* The first loose row with the key, NULL when there is none. */
-static struct loose *find_loose(const struct loose_set *set, uint64_t key)
-{
-    if (set->slot_count == 0)
-        return NULL;
-    for (size_t slot = first_slot(set, key); set->slots[slot]; slot = next_slot(set, slot)) {
-        struct loose *item = &set->items[(set->slots[slot] & set->number_mask) - 1];
-        if (slot_has(set, slot, key) && state_of(item) == LOOSE)
+    const struct key_table *table = &c->table;
+    size_t slot = first_slot(table, side->key);
+    unsigned equal = 0;
+    for (; table->slots[slot]; slot = next_slot(table, slot)) {
+        uint32_t which = 0;
+        struct loose *item = item_with(c, table->slots[slot], side->key, &which);
+        if (!item)
+            continue;
+        if (which != side->which && state_of(item) == LOOSE)
             return item;
+        *odd = ++equal == MAX_EQUAL_KEYS;
+        if (*odd)
+            return NULL;
     }
+    side->slot = slot;
     return NULL;
 }
 
@@ -274,30 +298,37 @@ static size_t same_bytes(struct slice x, struct slice y)
 static void skip_same(struct comparison *c)
 {
     for (;;) {
-        struct slice x = sds_table_ahead(&c->old.table);
-        struct slice y = sds_table_ahead(&c->new.table);
+        struct slice x = sds_table_ahead(&c->sides[OLD].table);
+        struct slice y = sds_table_ahead(&c->sides[NEW].table);
         /* Reading on may have moved a row that is waiting. */
-        c->old.known = c->old.known && c->old.row.text.ptr == x.ptr;
-        c->new.known = c->new.known && c->new.row.text.ptr == y.ptr;
+        c->sides[OLD].known = c->sides[OLD].known && c->sides[OLD].row.text.ptr == x.ptr;
+        c->sides[NEW].known = c->sides[NEW].known && c->sides[NEW].row.text.ptr == y.ptr;
         size_t same = same_bytes(x, y);
         const char *last = same ? memrchr(x.ptr, '\n', same) : NULL;
         if (!last)
             return;
         size_t rows = (size_t)(last - x.ptr) + 1;
-        sds_table_skip(&c->old.table, rows);
-        sds_table_skip(&c->new.table, rows);
-        c->old.known = c->new.known = false;
+        sds_table_skip(&c->sides[OLD].table, rows);
+        sds_table_skip(&c->sides[NEW].table, rows);
+        c->sides[OLD].known = c->sides[NEW].known = false;
     }
 }
 
 /* ---- pairs ---- */
 
-/* Pairs the current row of `side` with a loose one of the other file. */
-static enum pairing pair_with_loose(struct comparison *c, struct side *side, struct side *other)
+static bool has_row(const struct side *side)
 {
-    struct loose *item = find_loose(&other->loose, side->key);
+    return side->result == SDS_TABLE_ROW;
+}
+
+/* Pairs the current row of `side` with a loose one of the other file. */
+static enum pairing pair_with_loose(struct comparison *c, struct side *side)
+{
+    struct side *other = &c->sides[!side->which];
+    bool odd = false;
+    struct loose *item = has_row(side) ? find_loose(c, side, &odd) : NULL;
     if (!item)
-        return PAIR_NONE;
+        return odd ? PAIR_ODD : PAIR_NONE;
     if (item->content == side->content) {
         set_state(item, PAIRED);
         return PAIR_MADE;
@@ -309,7 +340,7 @@ static enum pairing pair_with_loose(struct comparison *c, struct side *side, str
     if (columns & c->key)
         return PAIR_NONE; /* hashes that are the same by chance */
     set_state(item, PAIRED);
-    struct loose *fresh = other == &c->new ? item : add_item(&c->new.loose, side);
+    struct loose *fresh = side->which == NEW ? add_item(side) : item;
     if (!fresh)
         return PAIR_FAILED;
     fresh->content = columns;
@@ -320,11 +351,11 @@ static enum pairing pair_with_loose(struct comparison *c, struct side *side, str
 /* Both files have a row with the same key at the same place. */
 static enum pairing pair_in_place(struct comparison *c)
 {
-    uint32_t columns = differences(c, &c->old.row, &c->new.row);
+    uint32_t columns = differences(c, &c->sides[OLD].row, &c->sides[NEW].row);
     if (columns & c->key)
         return PAIR_NONE;
     if (columns) {
-        struct loose *item = add_item(&c->new.loose, &c->new);
+        struct loose *item = add_item(&c->sides[NEW]);
         if (!item)
             return PAIR_FAILED;
         item->content = columns;
@@ -333,26 +364,23 @@ static enum pairing pair_in_place(struct comparison *c)
     return PAIR_MADE;
 }
 
-static bool has_row(const struct side *side)
-{
-    return side->result == SDS_TABLE_ROW;
-}
-
 /* The row of `side` that has no partner yet. */
-static enum pairing become_loose(struct side *side)
+static bool become_loose(struct comparison *c, struct side *side)
 {
     if (!has_row(side))
-        return PAIR_NONE;
-    enum pairing result = add_loose(&side->loose, side);
+        return true;
+    if (!add_item(side))
+        return false;
+    put_slot(&c->table, side->slot, side->which, side->loose.count, side->key);
     move_on(side);
-    return result;
+    return true;
 }
 
 /* What the rows at the current places come to: at least one of the files moves on. */
 static enum pairing take_rows(struct comparison *c)
 {
-    struct side *old = &c->old;
-    struct side *new = &c->new;
+    struct side *old = &c->sides[OLD];
+    struct side *new = &c->sides[NEW];
     enum pairing result = PAIR_NONE;
     if (has_row(old) && has_row(new) && old->key == new->key)
         result = pair_in_place(c);
@@ -361,18 +389,19 @@ static enum pairing take_rows(struct comparison *c)
         move_on(new);
         return result;
     }
-    result = has_row(new) ? pair_with_loose(c, new, old) : PAIR_NONE;
+    if (!keep_room(c))
+        return PAIR_FAILED;
+    result = pair_with_loose(c, new);
     if (result != PAIR_NONE) {
         move_on(new);
         return result;
     }
-    result = has_row(old) ? pair_with_loose(c, old, new) : PAIR_NONE;
+    result = pair_with_loose(c, old);
     if (result != PAIR_NONE) {
         move_on(old);
         return result;
     }
-    result = become_loose(old);
-    return result == PAIR_NONE ? become_loose(new) : result;
+    return become_loose(c, old) && become_loose(c, new) ? PAIR_NONE : PAIR_FAILED;
 }
 
 /* ---- the whole ---- */
@@ -385,8 +414,9 @@ struct comparison *comparison_new(int old_fd, int new_fd, const struct sds_forma
         return NULL;
     c->format = format;
     c->key = key;
-    c->old.fd = old_fd;
-    c->new.fd = new_fd;
+    c->sides[OLD].fd = old_fd;
+    c->sides[NEW].fd = new_fd;
+    c->sides[NEW].which = NEW;
     return c;
 }
 
@@ -395,15 +425,15 @@ static void release_side(struct side *side)
     sds_table_release(&side->table);
     sds_table_release(&side->again);
     free(side->loose.items);
-    free(side->loose.slots);
 }
 
 void comparison_free(struct comparison *c)
 {
     if (!c)
         return;
-    release_side(&c->old);
-    release_side(&c->new);
+    release_side(&c->sides[OLD]);
+    release_side(&c->sides[NEW]);
+    free(c->table.slots);
     free(c);
 }
 
@@ -425,10 +455,10 @@ static enum compared open_side(struct side *side, const struct comparison *c,
 
 static enum compared open_both(struct comparison *c, struct failure *failure)
 {
-    enum compared old = open_side(&c->old, c, failure);
-    enum compared new = old == COMPARED ? open_side(&c->new, c, failure) : old;
-    const struct sds_table *x = &c->old.table;
-    const struct sds_table *y = &c->new.table;
+    enum compared old = open_side(&c->sides[OLD], c, failure);
+    enum compared new = old == COMPARED ? open_side(&c->sides[NEW], c, failure) : old;
+    const struct sds_table *x = &c->sides[OLD].table;
+    const struct sds_table *y = &c->sides[NEW].table;
     c->common = x->columns & y->columns;
     c->same_header = x->field_count == y->field_count &&
                      memcmp(x->column_of, y->column_of, x->field_count) == 0;
@@ -437,8 +467,8 @@ static enum compared open_both(struct comparison *c, struct failure *failure)
 
 static void count(struct comparison *c)
 {
-    const struct loose_set *new = &c->new.loose;
-    const struct loose_set *old = &c->old.loose;
+    const struct loose_set *new = &c->sides[NEW].loose;
+    const struct loose_set *old = &c->sides[OLD].loose;
     for (size_t i = 0; i < new->count; i++) {
         c->counts.added += state_of(&new->items[i]) == LOOSE;
         c->counts.changed += state_of(&new->items[i]) == CHANGED;
@@ -450,15 +480,15 @@ static void count(struct comparison *c)
 /* One step of the walk; *more is set to whether there is another one. */
 static enum compared step(struct comparison *c, bool *more, struct failure *failure)
 {
-    struct side *sides[] = {&c->old, &c->new};
     if (c->same_header)
         skip_same(c);
     *more = false;
     for (size_t i = 0; i < 2; i++) {
-        know_row(c, sides[i]);
-        if (sides[i]->result != SDS_TABLE_ROW && sides[i]->result != SDS_TABLE_END)
-            return no_row(sides[i]->result, failure);
-        *more = *more || has_row(sides[i]);
+        struct side *side = &c->sides[i];
+        know_row(c, side);
+        if (side->result != SDS_TABLE_ROW && side->result != SDS_TABLE_END)
+            return no_row(side->result, failure);
+        *more = *more || has_row(side);
     }
     enum pairing pairing = *more ? take_rows(c) : PAIR_NONE;
     if (pairing == PAIR_FAILED)
@@ -482,12 +512,12 @@ struct row_counts comparison_counts(const struct comparison *c)
 
 uint32_t comparison_new_columns(const struct comparison *c)
 {
-    return c->new.table.columns & ~c->old.table.columns;
+    return c->sides[NEW].table.columns & ~c->sides[OLD].table.columns;
 }
 
 uint32_t comparison_gone_columns(const struct comparison *c)
 {
-    return c->old.table.columns & ~c->new.table.columns;
+    return c->sides[OLD].table.columns & ~c->sides[NEW].table.columns;
 }
 
 static bool tell(struct side *side, const struct loose *item, enum row_change change,
@@ -506,14 +536,14 @@ bool comparison_tell(struct comparison *c, const struct comparison_teller *telle
                      struct failure *failure)
 {
     bool ok = true;
-    for (size_t i = 0; ok && i < c->new.loose.count; i++) {
-        const struct loose *item = &c->new.loose.items[i];
+    for (size_t i = 0; ok && i < c->sides[NEW].loose.count; i++) {
+        const struct loose *item = &c->sides[NEW].loose.items[i];
         if (state_of(item) != PAIRED)
-            ok = tell(&c->new, item, state_of(item) == CHANGED ? ROW_CHANGED : ROW_ADDED, teller,
+            ok = tell(&c->sides[NEW], item, state_of(item) == CHANGED ? ROW_CHANGED : ROW_ADDED, teller,
                       failure);
     }
-    for (size_t i = 0; ok && i < c->old.loose.count; i++)
-        if (state_of(&c->old.loose.items[i]) == LOOSE)
-            ok = tell(&c->old, &c->old.loose.items[i], ROW_REMOVED, teller, failure);
+    for (size_t i = 0; ok && i < c->sides[OLD].loose.count; i++)
+        if (state_of(&c->sides[OLD].loose.items[i]) == LOOSE)
+            ok = tell(&c->sides[OLD], &c->sides[OLD].loose.items[i], ROW_REMOVED, teller, failure);
     return ok;
 }

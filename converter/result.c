@@ -40,6 +40,7 @@ bool result_has(const struct result_files *files, struct slice name)
 
 static bool keep(char **to, const char *text)
 {
+    free(*to);
     *to = text ? strdup(text) : NULL;
     return *to || !text;
 }
