@@ -4,7 +4,7 @@
 #include "formats/base/utf8.h"
 
 #include <cjson/cJSON.h>
-#include <stdlib.h>
+#include <string.h>
 
 enum { MAX_SHOWN = 60 };
 
@@ -38,11 +38,10 @@ bool result_has(const struct result_files *files, struct slice name)
     return place >= 0 && files->named[place];
 }
 
-static bool keep(char **to, const char *text)
+/* A copy, NULL for NULL; out of memory is noted in the arena. */
+static const char *copy_of(struct result *result, const char *text)
 {
-    free(*to);
-    *to = text ? strdup(text) : NULL;
-    return *to || !text;
+    return text ? arena_copy(&result->texts, slice_of(text, strlen(text) + 1)).ptr : NULL;
 }
 
 static void read_files(struct result *result, const cJSON *document)
@@ -77,12 +76,12 @@ static bool read_facts(struct result *result, const cJSON *facts)
     if (!time_shaped(published) || !cJSON_IsObject(options))
         return true;
     result->known = true;
-    bool ok = keep(&result->published, published);
+    result->published = copy_of(result, published);
     for (int i = 0; i < TELLING_OPTIONS; i++)
-        ok = keep(&result->options[i], cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
-                                           options, telling_options[i]))) &&
-             ok;
-    return ok;
+        result->options[i] =
+            copy_of(result, cJSON_GetStringValue(
+                                cJSON_GetObjectItemCaseSensitive(options, telling_options[i])));
+    return !result->texts.oom;
 }
 
 bool result_read(struct result *result, const char *json)
@@ -95,39 +94,32 @@ bool result_read(struct result *result, const char *json)
     return ok;
 }
 
-struct noting {
-    struct result *result;
-    bool failed;
-};
-
 static void note_option(void *context, const char *name, const char *value)
 {
-    struct noting *noting = context;
+    struct result *result = context;
     for (int i = 0; i < TELLING_OPTIONS; i++)
         if (strcmp(name, telling_options[i]) == 0)
-            noting->failed = !keep(&noting->result->options[i], value) || noting->failed;
+            result->options[i] = copy_of(result, value);
 }
 
 bool result_make(struct result *result, const struct options *options, enum id_choice id,
                  time_t published)
 {
     struct options in_force = *options;
-    struct noting noting = {result, false};
     struct buf text = {0};
     in_force.id = (int)id;
     *result = (struct result){.known = true};
-    options_each(&in_force, note_option, &noting);
+    options_each(&in_force, note_option, result);
     result_put_time(&text, published);
-    bool ok = keep(&result->published, buf_text(&text)) && !text.oom && !noting.failed;
+    result->published = copy_of(result, text.len ? buf_text(&text) : NULL);
+    bool failed = result->texts.oom || text.oom;
     buf_release(&text);
-    return ok;
+    return !failed;
 }
 
 void result_release(struct result *result)
 {
-    free(result->published);
-    for (int i = 0; i < TELLING_OPTIONS; i++)
-        free(result->options[i]);
+    arena_release(&result->texts);
     *result = (struct result){.known = false};
 }
 

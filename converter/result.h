@@ -4,6 +4,7 @@
 #define CONVERTER_RESULT_H
 
 #include "converter/options.h"
+#include "formats/base/arena.h"
 
 #include <time.h>
 
@@ -25,9 +26,10 @@ extern const char *const telling_options[TELLING_OPTIONS];
 
 struct result {
     struct result_files files;
-    bool known;                     /* the rest is */
-    char *published;                /* when, as in summary.json */
-    char *options[TELLING_OPTIONS]; /* in force then; NULL for none */
+    bool known;                           /* the rest is */
+    const char *published;                /* when, as in summary.json */
+    const char *options[TELLING_OPTIONS]; /* in force then; NULL for none */
+    struct arena texts;                   /* holds these */
 };
 
 /* The result that a summary.json (terminated text, or NULL) tells of; what it does not tell stays
