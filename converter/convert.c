@@ -1,24 +1,28 @@
 /* The run:
  *
- *   inventory -> survey -> a stage for each entity, in reading order -> report
- *   -> summary -> publish
+ *   names of files -> output folder -> sandbox -> inventory -> survey
+ *   -> a stage for each entity, in reading order -> report -> summary -> publish
  *
  * When a stage finds that a file was taken for what it is not, everything since the survey is
  * thrown away and done again with all files surveyed to their ends. It is also done again when a
  * section turns out to own pairs of enrollments.csv that a rejected one has been blamed for. */
 #include "converter/convert.h"
 
+#include "converter/changes.h"
 #include "converter/committer.h"
 #include "converter/errors_csv.h"
+#include "converter/guard.h"
 #include "converter/interrupt.h"
 #include "converter/notes.h"
 #include "converter/outdir.h"
 #include "converter/page.h"
 #include "converter/pipeline.h"
 #include "converter/report.h"
+#include "converter/sandbox.h"
 #include "converter/summary.h"
 #include "converter/survey.h"
 #include "converter/worker.h"
+#include "formats/clever/entity.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,8 +32,8 @@ enum { COPY_BYTES = 256 * 1024, MAX_SUMMARY = 256 * 1024 * 1024 };
 
 /* Enrollments are read twice: before the sections, whose lines speak of all their members, and
  * behind them for their own lines and rows. */
-static const enum entity stages[] = {ENTITY_SCHOOL,  ENTITY_COURSE,  ENTITY_TERM,
-                                     ENTITY_TEACHER, ENTITY_STUDENT, ENTITY_USER,
+static const enum entity stages[] = {ENTITY_SCHOOL,     ENTITY_COURSE,  ENTITY_TERM,
+                                     ENTITY_TEACHER,    ENTITY_STUDENT, ENTITY_USER,
                                      ENTITY_ENROLLMENT, ENTITY_SECTION, ENTITY_ENROLLMENT};
 
 enum { STAGES = sizeof stages / sizeof *stages };
@@ -38,13 +42,19 @@ struct conversion {
     struct run run;
     struct clever_schema *schema; /* the run only reads it */
     struct outdir *outdir;
+    struct sandbox sandbox;
     struct sink sinks[SDS_FILES]; /* fd -1: not written */
     char *names[SDS_FILES];
     struct sink lines; /* lines about records, in an unlinked file */
     struct committer *committer;
     struct worker **workers;
     struct pipeline *pipeline;
-    struct result_files old_files;
+    struct progress progress;
+    struct split *split; /* NULL: the result is not divided */
+    struct result past; /* what stands in DIR */
+    struct result now;
+    struct changes *changes;
+    struct buf reason; /* why nothing is published */
     /* the stage being run */
     enum entity stage;
     size_t next_input;
@@ -54,6 +64,12 @@ struct conversion {
 
 /* ---- the steps of the pipeline ---- */
 
+/* Whether a stage reads the input. */
+static bool in_stage(const struct input *input, enum entity stage)
+{
+    return !input->ignored && (input->entities & entity_bit(stage));
+}
+
 static bool open_next(struct conversion *c, bool *found, struct failure *failure)
 {
     struct inventory *inventory = &c->run.inventory;
@@ -61,9 +77,10 @@ static bool open_next(struct conversion *c, bool *found, struct failure *failure
     while (c->next_input < inventory->count) {
         size_t index = c->next_input++;
         const struct input *input = &inventory->inputs[index];
-        if (input->ignored || !(input->entities & entity_bit(c->stage)))
+        if (!in_stage(input, c->stage))
             continue;
         *found = true;
+        progress_next(c->run.progress, input->size);
         return reader_open(&c->run.reader, index, input->combined_known ? JSON_KNOWN : JSON_AUTO,
                            failure);
     }
@@ -109,14 +126,21 @@ static bool commit_batch(void *context, struct batch *batch, struct failure *fai
         c->survey_again = true;
         return false;
     }
-    return committer_take(c->committer, batch, failure);
+    bool ok = committer_take(c->committer, batch, failure);
+    progress_records(c->run.progress, c->run.read);
+    return ok;
 }
 
 /* ---- setting up and tearing down ---- */
 
-static bool file_written(const struct options *options, int file)
+/* Whether the file is made in the stage. --check writes what there is an earlier file of, to compare
+ * the two, and all when the result is to be divided, to see whether that can be done; it throws
+ * them away. */
+static bool file_written(const struct conversion *c, int file)
 {
-    return !options->check && options_make(options, (enum sds_file)file);
+    const struct options *options = c->run.options;
+    return options_make(options, (enum sds_file)file) &&
+           (!options->check || options->split || changes_expected(c->changes, (enum sds_file)file));
 }
 
 static bool put_header(struct sink *sink, const struct options *options, int file,
@@ -135,8 +159,7 @@ static bool put_header(struct sink *sink, const struct options *options, int fil
         buf_put_text(&header, sds_formats[file].columns[i].header);
     }
     buf_put_text(&header, "\r\n");
-    bool ok = header.oom ? failure_no_memory(failure)
-                         : sink_put(sink, buf_slice(&header), failure);
+    bool ok = header.oom ? failure_no_memory(failure) : sink_put(sink, buf_slice(&header), failure);
     buf_release(&header);
     return ok;
 }
@@ -150,7 +173,7 @@ static bool open_sink(struct conversion *c, int file, struct failure *failure)
     if (!c->names[file])
         return failure_no_memory(failure);
     int fd = -1;
-    if (file_written(c->run.options, file)) {
+    if (file_written(c, file)) {
         fd = outdir_create(c->outdir, c->names[file], failure);
         if (fd < 0)
             return false;
@@ -159,16 +182,12 @@ static bool open_sink(struct conversion *c, int file, struct failure *failure)
     return put_header(&c->sinks[file], c->run.options, file, failure);
 }
 
-/* A file of the stage that has no name any more. */
 static bool open_lines(struct conversion *c, struct failure *failure)
 {
-    static const char name[] = "review/errors.csv";
-    struct sink *lines = &c->lines;
-    int fd = outdir_create(c->outdir, name, failure);
-    if (fd < 0)
-        return false;
-    sink_init(lines, fd, name);
-    return outdir_remove(c->outdir, name, failure);
+    int fd = outdir_temporary(c->outdir, failure);
+    if (fd >= 0)
+        sink_init(&c->lines, fd, "review/errors.csv");
+    return fd >= 0;
 }
 
 static bool open_sinks(struct conversion *c, struct failure *failure)
@@ -207,7 +226,8 @@ static void close_sinks(struct conversion *c)
     c->run.notes = NULL;
 }
 
-static void forget_attempt(struct conversion *c)
+/* What only reading records needs. */
+static void release_memory(struct conversion *c)
 {
     int threads = c->run.options->threads;
     for (int i = 0; c->workers && i < threads; i++)
@@ -221,8 +241,14 @@ static void forget_attempt(struct conversion *c)
     for (int e = 0; e < ENTITY_COUNT; e++) {
         index_free(c->run.indexes[e]);
         c->run.indexes[e] = NULL;
-        c->run.any[e] = false;
     }
+}
+
+static void forget_attempt(struct conversion *c)
+{
+    release_memory(c);
+    for (int e = 0; e < ENTITY_COUNT; e++)
+        c->run.any[e] = false;
     c->run.read = 0;
     for (size_t i = 0; i < c->run.inventory.count; i++) {
         struct input *input = &c->run.inventory.inputs[i];
@@ -267,13 +293,27 @@ static bool begin_attempt(struct conversion *c, struct failure *failure)
     return (c->committer && c->workers) || failure_no_memory(failure);
 }
 
+/* What all stages together have to read. */
+static uint64_t bytes_to_read(const struct conversion *c)
+{
+    uint64_t bytes = 0;
+    for (size_t s = 0; s < STAGES; s++)
+        for (size_t i = 0; i < c->run.inventory.count; i++)
+            if (entity_used(c->run.options, stages[s]) &&
+                in_stage(&c->run.inventory.inputs[i], stages[s]))
+                bytes += c->run.inventory.inputs[i].size;
+    return bytes;
+}
+
 static bool run_stages(struct conversion *c, struct failure *failure)
 {
     static const struct pipeline_steps steps = {read_batch, work_batch, commit_batch};
+    progress_plan(c->run.progress, bytes_to_read(c));
     for (size_t i = 0; i < STAGES; i++) {
         if (!entity_used(c->run.options, stages[i]))
             continue;
         c->stage = stages[i];
+        progress_stage(c->run.progress, entity_plural(c->stage));
         c->run.gathering = c->stage == ENTITY_ENROLLMENT && i + 1 < STAGES;
         c->next_input = 0;
         bool ok = pipeline_run(c->pipeline, &steps, c, failure);
@@ -334,8 +374,8 @@ static bool copy_lines(struct conversion *c, struct sink *to, struct failure *fa
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            ok = failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s",
-                             c->lines.name, strerror(errno));
+            ok = failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s", c->lines.name,
+                             strerror(errno));
         if (got <= 0)
             break;
         ok = sink_put(to, slice_of(bytes, (size_t)got), failure);
@@ -356,12 +396,12 @@ static bool write_errors(struct conversion *c, const struct buf *files, const st
         return false;
     sink_init(&sink, fd, name);
     errors_put_header(&header, c->run.options);
-    bool ok = header.oom ? failure_no_memory(failure)
-                         : sink_put(&sink, buf_slice(&header), failure) &&
-                               sink_put(&sink, buf_slice(files), failure) &&
-                               copy_lines(c, &sink, failure) &&
-                               sink_put(&sink, buf_slice(export), failure) &&
-                               sink_finish(&sink, failure);
+    bool ok = header.oom
+                  ? failure_no_memory(failure)
+                  : sink_put(&sink, buf_slice(&header), failure) &&
+                        sink_put(&sink, buf_slice(files), failure) &&
+                        copy_lines(c, &sink, failure) &&
+                        sink_put(&sink, buf_slice(export), failure) && sink_finish(&sink, failure);
     buf_release(&header);
     sink_abandon(&sink);
     return ok;
@@ -396,7 +436,7 @@ static bool write_page(struct conversion *c, const struct summary *summary,
                        const struct buf *files, const struct buf *export,
                        struct failure *failure)
 {
-    struct page page = {.summary = summary, .notes = c->run.notes};
+    struct page page = {summary, c->run.notes};
     struct buf html = {0};
     if (!c->run.notes)
         return true;
@@ -408,11 +448,32 @@ static bool write_page(struct conversion *c, const struct summary *summary,
     return ok;
 }
 
+/* Decides how the result is divided, if it has to be. */
+static bool plan_split(struct conversion *c, const struct totals *totals, struct failure *failure)
+{
+    uint64_t limit = c->run.options->split;
+    uint64_t rows[SDS_FILES];
+    bool wanted = false;
+    for (int f = 0; f < SDS_FILES; f++) {
+        rows[f] = totals->file[f].rows;
+        wanted = wanted || (limit && c->sinks[f].fd >= 0 && rows[f] > limit);
+    }
+    if (!wanted)
+        return true;
+    c->split = split_new(c->sinks, rows, limit, failure);
+    return c->split;
+}
+
 /* Makes the CSV files durable, or takes them away when they are not to be published. */
 static bool finish_files(struct conversion *c, bool publish, struct failure *failure)
 {
+    if (publish && c->split) {
+        progress_stage(c->run.progress, "dividing the result");
+        return split_write(c->split, c->outdir, failure);
+    }
     for (int f = 0; f < SDS_FILES; f++) {
         struct sink *sink = &c->sinks[f];
+        progress_stage(c->run.progress, "making the result durable");
         if (sink->fd < 0)
             continue;
         if (publish) {
@@ -441,9 +502,9 @@ static bool owned(const void *context, struct slice name)
 
 static struct result_files fresh_files(const struct conversion *c)
 {
-    struct result_files files = {{false}};
+    struct result_files files = {.sets = c->split ? split_sets(c->split) : 0};
     for (int f = 0; f < SDS_FILES; f++)
-        if (file_written(c->run.options, f))
+        if (file_written(c, f))
             files.named[f + (c->run.options->lowercase_names ? SDS_FILES : 0)] = true;
     return files;
 }
@@ -454,40 +515,99 @@ static bool publish(struct conversion *c, const struct summary *summary, struct 
         return failure_set(failure, FAILURE_OUTPUT, "interrupted; nothing was published");
     if (!summary->published)
         return outdir_publish_review(c->outdir, failure);
-    struct ownership ownership = {c->old_files, summary->files};
+    struct ownership ownership = {c->past.files, c->now.files};
     return outdir_publish(c->outdir, owned, &ownership, failure);
 }
 
-static const char *reason_of(const struct options *options, const struct totals *totals,
-                             bool stops)
+/* Compares what was written with the last result, whether or not it will be published. */
+static bool compare(struct conversion *c, const struct totals *totals, struct failure *failure)
 {
-    if (stops && totals->code[ISSUE_missing_page] && !options->allow_incomplete)
-        return "pages are missing, so the export is not complete; fetch all pages again, or go "
-               "on with --allow-incomplete";
-    if (stops && totals->code[ISSUE_empty_entity])
-        return "a file would be empty, and SDS would take everybody missing for gone";
-    if (stops)
-        return "there are more errors than --max-errors allows";
-    return options->check ? "--check only looks" : NULL;
+    for (int f = 0; f < SDS_FILES; f++) {
+        struct sink *sink = &c->sinks[f];
+        if (sink->fd < 0 || !changes_expected(c->changes, (enum sds_file)f))
+            continue;
+        if (interrupted())
+            return failure_set(failure, FAILURE_OUTPUT, "interrupted; nothing was published");
+        if (!sink_flush(sink, failure) ||
+            !changes_compare(c->changes, (enum sds_file)f, sink->fd, totals->file[f].rows,
+                             failure))
+            return false;
+    }
+    return true;
+}
+
+static bool write_changes(struct conversion *c, struct failure *failure)
+{
+    static const char name[] = "review/changes.csv";
+    if (!changes_any(c->changes))
+        return true;
+    struct sink sink = {.fd = -1};
+    int fd = outdir_create(c->outdir, name, failure);
+    if (fd < 0)
+        return false;
+    sink_init(&sink, fd, name);
+    bool ok = changes_write(c->changes, &sink, failure) && sink_finish(&sink, failure);
+    sink_abandon(&sink);
+    return ok;
+}
+
+/* Why nothing is published, `stop` being what stops it; nothing when all is well. */
+static void put_reason(struct buf *out, const struct options *options, enum issue_code stop,
+                       const struct guarded *guarded)
+{
+    if (stop == ISSUE_missing_page)
+        buf_put_text(out, "pages are missing, so the export is not complete; fetch all pages "
+                          "again, or go on with --allow-incomplete");
+    else if (stop == ISSUE_empty_entity)
+        buf_put_text(out, "a file would be empty, and SDS would take everybody missing for gone");
+    else if (stop == ISSUE_too_many_removed)
+        guard_put_reason(out, options, guarded);
+    else if (stop == ISSUE_too_many_errors)
+        buf_put_text(out, "there are more errors than --max-errors allows");
+    else if (stop == ISSUE_row_limit)
+        buf_put_text(out,
+                     "a school has more rows than --split allows, and a school is never divided");
+    else if (options->check)
+        buf_put_text(out, "--check only looks");
+}
+
+/* The lines that are not about records, and with them whether there is something to publish. */
+static bool judge(struct conversion *c, struct summary *summary, struct buf *files,
+                  struct buf *export, struct failure *failure)
+{
+    const struct options *options = c->run.options;
+    struct totals *totals = &summary->totals;
+    enum issue_code stop = ISSUE_NONE;
+    struct guarded guarded = {changes_files(c->changes), &c->past, &c->now};
+    if (!report_files(&c->run, totals, files, &stop) ||
+        !report_export(&c->run, c->split, totals, &guarded, export, &stop))
+        return failure_no_memory(failure);
+    put_reason(&c->reason, options, stop, &guarded);
+    summary->reason = c->reason.len ? buf_text(&c->reason) : NULL;
+    summary->status = stop != ISSUE_NONE ? STATUS_REFUSED : totals->severity[SEVERITY_ERROR] > 0;
+    summary->published = stop == ISSUE_NONE && !options->check;
+    summary->split = summary->published ? c->split : NULL;
+    summary->result = summary->published ? &c->now : &c->past;
+    return !c->reason.oom || failure_no_memory(failure);
 }
 
 static bool finish(struct conversion *c, struct summary *summary, struct failure *failure)
 {
-    struct totals *totals = &summary->totals;
     struct buf files = {0};
     struct buf export = {0};
-    bool stops = false;
-    *totals = *committer_totals(c->committer);
-    bool ok = (report_files(&c->run, totals, &files, &stops) &&
-               report_export(&c->run, totals, &export, &stops)) ||
-              failure_no_memory(failure);
     summary->run = &c->run;
-    summary->status = stops ? 5 : totals->severity[SEVERITY_ERROR] > 0;
-    summary->published = !stops && !c->run.options->check;
-    summary->reason = reason_of(c->run.options, totals, stops);
-    summary->files = summary->published ? fresh_files(c) : c->old_files;
+    summary->totals = *committer_totals(c->committer);
+    summary->changes = changes_files(c->changes);
+    bool ok = compare(c, &summary->totals, failure);
+    release_memory(c);
+    ok = ok && plan_split(c, &summary->totals, failure);
     summary->finished = summary_time();
-    ok = ok && finish_files(c, summary->published, failure) &&
+    ok = ok && (result_make(&c->now, c->run.options, c->run.id, summary->finished) ||
+                failure_no_memory(failure));
+    c->now.files = fresh_files(c);
+    /* The changes are read from the new files, so they come first. */
+    ok = ok && judge(c, summary, &files, &export, failure) && write_changes(c, failure) &&
+         finish_files(c, summary->published, failure) &&
          write_errors(c, &files, &export, failure) && write_summary(c, summary, failure) &&
          write_page(c, summary, &files, &export, failure) && publish(c, summary, failure);
     buf_release(&files);
@@ -495,26 +615,43 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     return ok;
 }
 
+/* Gives up all rights that are not needed from here on. */
+static bool confine(struct conversion *c, struct failure *failure)
+{
+    const struct options *options = c->run.options;
+    struct sandbox *sandbox = &c->sandbox;
+    bool ok = sandbox_init(sandbox, !options->no_sandbox, SANDBOX_LANDLOCK, failure) &&
+              inventory_allow(&c->run.inventory, options, sandbox, failure) &&
+              outdir_allow(c->outdir, sandbox, failure) && sandbox_enter(sandbox, failure);
+    sandbox_release(sandbox);
+    return ok;
+}
+
 static bool prepare(struct conversion *c, struct failure *failure)
 {
     const struct options *options = c->run.options;
+    progress_begin(&c->progress, options->quiet);
+    c->run.progress = &c->progress;
     c->run.budget.limit = options->max_bytes;
-    reader_init(&c->run.reader, &c->run.inventory, &c->run.budget);
+    reader_init(&c->run.reader, &c->run.inventory, &c->run.budget, &c->progress);
     c->schema = clever_schema_new();
     c->run.schema = c->schema;
     c->pipeline = pipeline_new(options->threads);
     c->run.contested = index_new();
     if (!c->run.schema || !c->pipeline || !c->run.contested)
         return failure_no_memory(failure);
-    if (!inventory_build(&c->run.inventory, options, failure))
-        return false;
-    c->outdir = outdir_open(options->output, failure);
-    if (!c->outdir)
+    /* Before anything is read: what another run is still waiting for may be there after it. */
+    c->outdir =
+        outdir_open(options->output, result_old_sets, options->wait, &c->progress, failure);
+    if (!c->outdir || !inventory_find(&c->run.inventory, options, &c->progress, failure) ||
+        !confine(c, failure) ||
+        !inventory_open(&c->run.inventory, options, c->outdir, &c->progress, failure))
         return false;
     char *json = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY);
-    c->old_files = summary_old_files(json);
+    bool ok = result_read(&c->past, json);
     free(json);
-    return true;
+    c->changes = ok ? changes_new(options, c->outdir, &c->past.files) : NULL;
+    return c->changes || failure_no_memory(failure);
 }
 
 int convert(const struct options *options, struct buf *told, struct failure *failure)
@@ -535,11 +672,20 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     }
     ok = ok && failure->kind == FAILURE_NONE && finish(&c, &summary, failure);
     if (!ok && failure->kind == FAILURE_NONE)
-        failure_set(failure, FAILURE_INPUT,
-                    "the export was changed while it was being read; run again when it is complete");
-    if (ok && !options->quiet)
+        failure_set(
+            failure, FAILURE_INPUT,
+            "the export was changed while it was being read; run again when it is complete");
+    if (ok && options->verbose)
+        sandbox_put_text(told, &c.sandbox);
+    if (ok)
         summary_put_text(told, &summary);
+    split_free(c.split);
     forget_attempt(&c);
+    progress_end(&c.progress);
+    changes_free(c.changes);
+    result_release(&c.past);
+    result_release(&c.now);
+    buf_release(&c.reason);
     outdir_free(c.outdir);
     pipeline_free(c.pipeline);
     reader_release(&c.run.reader);

@@ -1,39 +1,54 @@
 #include "converter/outdir.h"
 
+#include "converter/lock.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const char STAGE_MARK[] = ".clever2sds-";
+static const char DIGITS[] = "0123456789";
 static const char REVIEW[] = "review";
+static const char SUMMARY[] = "review/summary.json";
+/* The folder of a set is called so in the stage until it is published: a name that nobody else
+ * uses, so that it can be cleared away whatever happens. */
+static const char SET_MARK[] = ".clever2sds-set-";
 /* Two empty folders that are exchanged to see whether that works. */
 static const char PROBE_A[] = ".clever2sds-probe-a";
 static const char PROBE_B[] = ".clever2sds-probe-b";
 
 /* Everything this program ever puts into a result. */
 static const char *const result_names[] = {
-    "School.csv",         "Section.csv",           "Teacher.csv",
-    "Student.csv",        "TeacherRoster.csv",     "StudentEnrollment.csv",
-    "school.csv",         "section.csv",           "teacher.csv",
-    "student.csv",        "teacherroster.csv",     "studentenrollment.csv"};
-static const char *const review_names[] = {"errors.csv", "summary.json", "report.html"};
+    "School.csv",        "Section.csv",           "Teacher.csv",       "Student.csv",
+    "TeacherRoster.csv", "StudentEnrollment.csv", "school.csv",        "section.csv",
+    "teacher.csv",       "student.csv",           "teacherroster.csv", "studentenrollment.csv"};
+static const char *const review_names[] = {"errors.csv", "changes.csv", "summary.json", "report.html"};
+
+/* How often folders are made that another run, which has made them too, takes away at its end. */
+enum { TRIES = 100 };
+#define RESULT_NAMES result_names, sizeof result_names / sizeof *result_names
+#define REVIEW_NAMES review_names, sizeof review_names / sizeof *review_names
+
+enum { MAX_SUMMARY = 256 * 1024 * 1024 };
 
 struct outdir {
-    char *shown;  /* DIR as given, for messages */
-    char *base;   /* its last part */
-    char *above;  /* path of the parent */
-    size_t made;  /* how many folders of that path were made for this run */
-    char *stage;  /* name of the stage in the parent; NULL once it is gone */
+    char *shown; /* DIR as given, for messages */
+    char *base;  /* its last part */
+    char *above; /* path of the parent */
+    size_t made; /* how many folders of that path were made for this run */
+    char *stage; /* name of the stage in the parent; NULL once it is gone */
     int parent;
-    int old;      /* DIR, -1 when it does not exist */
-    int staged;   /* the stage; locked */
-    int review;   /* the stage's review */
+    int old;    /* DIR, -1 when it does not exist */
+    int staged; /* the stage */
+    int review; /* the stage's review */
+    struct lock lock;
+    uint32_t sets; /* how many were made */
+    uint32_t (*sets_told)(const char *summary);
 };
 
 static bool output_failure(struct failure *failure, const char *what, const char *doing)
@@ -54,8 +69,6 @@ static bool one_of(const char *name, const char *const *names, size_t count)
             return true;
     return false;
 }
-
-#define ONE_OF(name, names) one_of((name), (names), sizeof(names) / sizeof *(names))
 
 static bool dots(const char *name)
 {
@@ -92,12 +105,59 @@ static bool each_entry(int folder, bool (*each)(void *context, const char *name)
     return ok;
 }
 
+static bool is_folder(int at, const char *name)
+{
+    struct stat info;
+    return fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* The number in the name of a set's folder, 0 for any other name. */
+static uint32_t set_number(const char *name)
+{
+    uint32_t number = 0;
+    for (const char *c = name; *c; c++) {
+        if (*c < (c == name ? '1' : '0') || *c > '9' || number > UINT32_MAX / 10 - 1)
+            return 0;
+        number = number * 10 + (uint32_t)(*c - '0');
+    }
+    return number;
+}
+
+/* The bytes of a file of at most `limit` bytes, terminated; NULL when there is none. */
+static char *read_text(int folder, const char *name, size_t limit)
+{
+    struct stat info;
+    int fd = folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return NULL;
+    char *text = NULL;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (size_t)info.st_size <= limit)
+        text = malloc((size_t)info.st_size + 1);
+    size_t len = 0;
+    while (text && len < (size_t)info.st_size) {
+        ssize_t got = read(fd, text + len, (size_t)info.st_size - len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+    }
+    if (text)
+        text[len] = '\0';
+    close_fd(fd);
+    return text;
+}
+
 /* ---- clearing a stage away ---- */
 
+/* A stage is a new result that was not finished, or an old one that has been replaced. */
 struct clearing {
     int from; /* the folder to empty */
-    int home; /* DIR or its review: where a stranger's file belongs, -1 for none */
-    bool review;
+    int home; /* DIR, or the same folder in it: where a stranger's file belongs, -1 for none */
+    const char *const *ours;
+    size_t ours_count;
+    const char *below; /* what is cleared by itself; NULL for none */
+    uint32_t sets;     /* folders that may have ours and a stranger's in them */
 };
 
 static bool same_file(int a, int b, const char *name)
@@ -109,47 +169,94 @@ static bool same_file(int a, int b, const char *name)
            x.st_ino == y.st_ino;
 }
 
+static bool clear_entry(void *context, const char *name);
+
+/* Empties a folder in which ours and somebody else's stand, and removes it when that worked. */
+static void clear_shared(const struct clearing *c, const char *name, const char *const *ours,
+                         size_t ours_count)
+{
+    int from = open_folder(c->from, name);
+    if (from < 0)
+        return;
+    int home = c->home < 0 ? -1 : open_folder(c->home, name);
+    struct clearing inner = {from, home, ours, ours_count, NULL, 0};
+    (void)each_entry(from, clear_entry, &inner);
+    close_fd(home);
+    close_fd(from);
+    (void)unlinkat(c->from, name, AT_REMOVEDIR);
+}
+
+/* The folder of a set, under the name it has before it is published or the one it has then. */
+static bool clear_set(const struct clearing *c, const char *name)
+{
+    bool hidden = strncmp(name, SET_MARK, sizeof SET_MARK - 1) == 0;
+    uint32_t number = set_number(name);
+    bool set = c->below && (hidden || (number > 0 && number <= c->sets));
+    if (!set || !is_folder(c->from, name))
+        return false;
+    clear_shared(c, name, RESULT_NAMES);
+    return true;
+}
+
 /* Removes what is ours and links to what is safe at home; moves the rest home. What cannot be
  * moved stays, and with it the stage: nothing of somebody else's is ever lost. */
 static bool clear_entry(void *context, const char *name)
 {
     const struct clearing *c = context;
-    bool ours = c->review ? ONE_OF(name, review_names) : ONE_OF(name, result_names);
     bool probe = strcmp(name, PROBE_A) == 0 || strcmp(name, PROBE_B) == 0;
     if (probe)
         (void)unlinkat(c->from, name, AT_REMOVEDIR);
-    else if (ours || (c->home >= 0 && same_file(c->from, c->home, name)))
+    else if (one_of(name, c->ours, c->ours_count) ||
+             (c->home >= 0 && same_file(c->from, c->home, name)))
         (void)unlinkat(c->from, name, 0);
-    else if (c->home >= 0 && (c->review || strcmp(name, REVIEW) != 0))
+    else if (!clear_set(c, name) && c->home >= 0 && !(c->below && strcmp(name, c->below) == 0))
         (void)renameat2(c->from, name, c->home, name, RENAME_NOREPLACE);
     return true;
 }
 
-static void clear_stage(int parent, const char *stage, int folder, int home)
+/* How many sets there are in a result, as its summary tells. */
+static uint32_t sets_in(const struct outdir *outdir, int folder)
 {
-    int review = open_folder(folder, REVIEW);
-    if (review >= 0) {
-        int home_review = home < 0 ? -1 : open_folder(home, REVIEW);
-        struct clearing inner = {review, home_review, true};
-        (void)each_entry(review, clear_entry, &inner);
-        close_fd(home_review);
-        close_fd(review);
-        (void)unlinkat(folder, REVIEW, AT_REMOVEDIR);
-    }
-    struct clearing outer = {folder, home, false};
-    (void)each_entry(folder, clear_entry, &outer);
-    (void)unlinkat(parent, stage, AT_REMOVEDIR);
+    char *summary = read_text(folder, SUMMARY, MAX_SUMMARY);
+    uint32_t sets = outdir->sets_told(summary);
+    free(summary);
+    return sets;
 }
 
+/* `review` goes last: while anything else is there, its summary says what belongs to sets. */
+static void clear_stage(const struct outdir *outdir, const char *stage, int folder, int home)
+{
+    uint32_t sets = sets_in(outdir, folder);
+    uint32_t home_sets = sets_in(outdir, home);
+    struct clearing outer = {folder, home, RESULT_NAMES, REVIEW,
+                             sets > home_sets ? sets : home_sets};
+    (void)each_entry(folder, clear_entry, &outer);
+    clear_shared(&outer, REVIEW, REVIEW_NAMES);
+    (void)unlinkat(outdir->parent, stage, AT_REMOVEDIR);
+}
+
+/* Whether an entry of the parent is called like a stage of DIR: .DIR.clever2sds-PID-N */
+static bool stage_name(const struct outdir *outdir, const char *name)
+{
+    size_t base = strlen(outdir->base);
+    if (name[0] != '.' || strncmp(name + 1, outdir->base, base) != 0 ||
+        strncmp(name + 1 + base, STAGE_MARK, sizeof STAGE_MARK - 1) != 0)
+        return false;
+    const char *rest = name + 1 + base + sizeof STAGE_MARK - 1;
+    size_t pid = strspn(rest, DIGITS);
+    if (pid == 0 || rest[pid] != '-')
+        return false;
+    size_t number = strspn(rest + pid + 1, DIGITS);
+    return number > 0 && rest[pid + 1 + number] == '\0';
+}
+
+/* DIR's lock is held, so a stage that is there is one that nobody works at any more. */
 static bool clear_stale(void *context, const char *name)
 {
     const struct outdir *outdir = context;
-    size_t base = strlen(outdir->base);
-    bool stage = name[0] == '.' && strncmp(name + 1, outdir->base, base) == 0 &&
-                 strncmp(name + 1 + base, STAGE_MARK, sizeof STAGE_MARK - 1) == 0;
-    int folder = stage ? open_folder(outdir->parent, name) : -1;
-    if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0)
-        clear_stage(outdir->parent, name, folder, outdir->old);
+    int folder = stage_name(outdir, name) ? open_folder(outdir->parent, name) : -1;
+    if (folder >= 0)
+        clear_stage(outdir, name, folder, outdir->old);
     close_fd(folder);
     return true;
 }
@@ -159,7 +266,7 @@ static bool clear_stale(void *context, const char *name)
 /* Makes the missing folders of `path`, which is changed on the way but as it was at the end. */
 static bool make_parents(struct outdir *outdir, char *path)
 {
-    for (char *slash = strchr(path + 1, '/'); ; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash)
             *slash = '\0';
         int result = mkdir(path, 0777);
@@ -175,6 +282,25 @@ static bool make_parents(struct outdir *outdir, char *path)
     }
 }
 
+/* The folder above those that were made. */
+static bool allow_parents(const struct outdir *outdir, struct sandbox *sandbox,
+                          struct failure *failure)
+{
+    char *path = strdup(outdir->above);
+    if (!path)
+        return failure_no_memory(failure);
+    char *slash = path;
+    for (size_t i = 0; slash && i < outdir->made; i++) {
+        slash = strrchr(path, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    const char *above = slash == path ? "/" : path;
+    bool ok = sandbox_allow(sandbox, slash ? above : ".", SANDBOX_REPLACE, failure);
+    free(path);
+    return ok;
+}
+
 static void remove_parents(struct outdir *outdir)
 {
     for (; outdir->made > 0; outdir->made--) {
@@ -185,6 +311,18 @@ static void remove_parents(struct outdir *outdir)
             return;
         *slash = '\0';
     }
+}
+
+/* Undoes find_parent. */
+static void forget_parent(struct outdir *outdir)
+{
+    close_fd(outdir->parent);
+    outdir->parent = -1;
+    if (outdir->above)
+        remove_parents(outdir);
+    free(outdir->above);
+    free(outdir->base);
+    outdir->above = outdir->base = NULL;
 }
 
 /* Splits the path of DIR, which is cut for that, into the path of the parent and the name. */
@@ -218,8 +356,9 @@ static bool find_parent(struct outdir *outdir, struct failure *failure)
     if (!ok)
         return false;
     outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (outdir->parent < 0 && errno == ENOENT && make_parents(outdir, outdir->above))
-        outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int i = 0; i < TRIES && outdir->parent < 0 && errno == ENOENT; i++)
+        if (make_parents(outdir, outdir->above) || errno == ENOENT)
+            outdir->parent = open(outdir->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (outdir->parent >= 0)
         return true;
     return failure_set(failure, FAILURE_OUTPUT,
@@ -245,9 +384,6 @@ static bool open_old(struct outdir *outdir, struct failure *failure)
         return failure_set(failure, FAILURE_OUTPUT,
                            "%s: holds something called review that is no folder; move it away",
                            outdir->shown);
-    if (flock(outdir->old, LOCK_EX | LOCK_NB) != 0)
-        return failure_set(failure, FAILURE_OUTPUT,
-                           "%s: another run is writing there; wait for its end", outdir->shown);
     if (mine.st_dev != above.st_dev)
         return failure_set(failure, FAILURE_OUTPUT,
                            "%s: is a mount point, which cannot be replaced in one step; use a "
@@ -263,8 +399,7 @@ static bool make_stage(struct outdir *outdir, struct failure *failure)
         int len = snprintf(name, sizeof name, ".%s%s%lu-%u", outdir->base, STAGE_MARK,
                            (unsigned long)getpid(), i);
         if (len < 0 || (size_t)len >= sizeof name)
-            return failure_set(failure, FAILURE_OUTPUT, "%s: the name is too long",
-                               outdir->shown);
+            return failure_set(failure, FAILURE_OUTPUT, "%s: the name is too long", outdir->shown);
         if (mkdirat(outdir->parent, name, 0700) == 0) {
             outdir->stage = strdup(name);
             if (!outdir->stage) {
@@ -283,8 +418,7 @@ static bool make_stage(struct outdir *outdir, struct failure *failure)
 }
 
 /* The new folder takes over who may read the old one. */
-static bool take_over_mode(const struct outdir *outdir, int old, int fresh,
-                           struct failure *failure)
+static bool take_over_mode(const struct outdir *outdir, int old, int fresh, struct failure *failure)
 {
     struct stat info;
     struct stat mine;
@@ -303,8 +437,7 @@ static bool take_over_mode(const struct outdir *outdir, int old, int fresh,
 /* Whether the file system can exchange two folders: better known before an hour's work. */
 static bool probe_exchange(const struct outdir *outdir, struct failure *failure)
 {
-    if (mkdirat(outdir->staged, PROBE_A, 0700) != 0 ||
-        mkdirat(outdir->staged, PROBE_B, 0700) != 0)
+    if (mkdirat(outdir->staged, PROBE_A, 0700) != 0 || mkdirat(outdir->staged, PROBE_B, 0700) != 0)
         return output_failure(failure, outdir->shown, "nothing can be created beside it");
     int result = renameat2(outdir->staged, PROBE_A, outdir->staged, PROBE_B, RENAME_EXCHANGE);
     int error = errno;
@@ -323,8 +456,7 @@ static bool open_stage(struct outdir *outdir, struct failure *failure)
     if (!make_stage(outdir, failure))
         return false;
     outdir->staged = open_folder(outdir->parent, outdir->stage);
-    if (outdir->staged < 0 || flock(outdir->staged, LOCK_EX | LOCK_NB) != 0 ||
-        mkdirat(outdir->staged, REVIEW, 0700) != 0)
+    if (outdir->staged < 0 || mkdirat(outdir->staged, REVIEW, 0700) != 0)
         return output_failure(failure, outdir->shown, "nothing can be created beside it");
     outdir->review = open_folder(outdir->staged, REVIEW);
     if (outdir->review < 0)
@@ -332,17 +464,37 @@ static bool open_stage(struct outdir *outdir, struct failure *failure)
     return outdir->old < 0 || probe_exchange(outdir, failure);
 }
 
-struct outdir *outdir_open(const char *dir, struct failure *failure)
+/* Finds the parent and locks DIR in it. */
+static bool lock_dir(struct outdir *outdir, uint64_t wait, struct progress *progress,
+                     struct failure *failure)
+{
+    for (int i = 0; i < TRIES; i++) {
+        if (!find_parent(outdir, failure))
+            return false;
+        struct lock_request request = {outdir->parent, outdir->base, outdir->shown, wait, progress};
+        enum lock_result result = lock_take(&outdir->lock, &request, failure);
+        if (result != LOCK_PARENT_GONE)
+            return result == LOCK_TAKEN;
+        lock_release(&outdir->lock);
+        forget_parent(outdir);
+    }
+    return failure_set(failure, FAILURE_OUTPUT,
+                       "%s: the folder above it does not stay; choose another one", outdir->shown);
+}
+
+struct outdir *outdir_open(const char *dir, uint32_t (*sets_told)(const char *summary),
+                           uint64_t wait, struct progress *progress, struct failure *failure)
 {
     struct outdir *outdir = calloc(1, sizeof *outdir);
     if (!outdir) {
         failure_no_memory(failure);
         return NULL;
     }
-    outdir->parent = outdir->old = outdir->staged = outdir->review = -1;
+    outdir->parent = outdir->old = outdir->staged = outdir->review = outdir->lock.fd = -1;
+    outdir->sets_told = sets_told;
     outdir->shown = strdup(dir);
     bool ok = outdir->shown || failure_no_memory(failure);
-    ok = ok && find_parent(outdir, failure) && open_old(outdir, failure);
+    ok = ok && lock_dir(outdir, wait, progress, failure) && open_old(outdir, failure);
     if (ok)
         (void)each_entry(outdir->parent, clear_stale, outdir);
     if (!ok || !open_stage(outdir, failure)) {
@@ -352,23 +504,28 @@ struct outdir *outdir_open(const char *dir, struct failure *failure)
     return outdir;
 }
 
+bool outdir_allow(const struct outdir *outdir, struct sandbox *sandbox, struct failure *failure)
+{
+    return sandbox_allow_open(sandbox, outdir->staged, SANDBOX_WRITE, failure) &&
+           sandbox_allow_open(sandbox, outdir->old, SANDBOX_WRITE, failure) &&
+           sandbox_allow_open(sandbox, outdir->parent, SANDBOX_REPLACE, failure) &&
+           (outdir->made == 0 || allow_parents(outdir, sandbox, failure));
+}
+
 void outdir_free(struct outdir *outdir)
 {
     if (!outdir)
         return;
     if (outdir->stage && outdir->staged >= 0)
-        clear_stage(outdir->parent, outdir->stage, outdir->staged, outdir->old);
+        clear_stage(outdir, outdir->stage, outdir->staged, outdir->old);
     else if (outdir->stage)
         (void)unlinkat(outdir->parent, outdir->stage, AT_REMOVEDIR);
     close_fd(outdir->review);
     close_fd(outdir->staged);
     close_fd(outdir->old);
-    close_fd(outdir->parent);
-    if (outdir->above)
-        remove_parents(outdir);
-    free(outdir->above);
+    lock_release(&outdir->lock);
+    forget_parent(outdir);
     free(outdir->stage);
-    free(outdir->base);
     free(outdir->shown);
     free(outdir);
 }
@@ -377,10 +534,23 @@ void outdir_free(struct outdir *outdir)
 
 int outdir_create(struct outdir *outdir, const char *name, struct failure *failure)
 {
-    int fd = openat(outdir->staged, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                    0600);
+    int fd = openat(outdir->staged, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         output_failure(failure, name, "cannot be created in the output folder");
+    return fd;
+}
+
+int outdir_temporary(struct outdir *outdir, struct failure *failure)
+{
+    static const char name[] = "review/errors.csv"; /* one that is cleared away after a crash */
+    int fd = openat(outdir->staged, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    fd = outdir_create(outdir, name, failure); /* not every file system has O_TMPFILE */
+    if (fd >= 0 && !outdir_remove(outdir, name, failure)) {
+        close_fd(fd);
+        return -1;
+    }
     return fd;
 }
 
@@ -391,38 +561,73 @@ bool outdir_remove(struct outdir *outdir, const char *name, struct failure *fail
     return true;
 }
 
-char *outdir_old_file(const struct outdir *outdir, const char *name, size_t limit)
+static bool put_set_name(char *out, size_t room, uint32_t set, const char *file)
+{
+    int len = snprintf(out, room, "%s%u%s%s", SET_MARK, set, *file ? "/" : "", file);
+    return len > 0 && (size_t)len < room;
+}
+
+bool outdir_make_set(struct outdir *outdir, uint32_t set, struct failure *failure)
+{
+    char name[NAME_MAX + 1];
+    char shown[NAME_MAX + 1];
+    struct stat info;
+    (void)snprintf(shown, sizeof shown, "%u", set);
+    if (outdir->old >= 0 && fstatat(outdir->old, shown, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !S_ISDIR(info.st_mode))
+        return failure_set(failure, FAILURE_OUTPUT,
+                           "%s: holds something called %s that is no folder; move it away",
+                           outdir->shown, shown);
+    if (!put_set_name(name, sizeof name, set, "") || mkdirat(outdir->staged, name, 0700) != 0)
+        return output_failure(failure, shown, "cannot be created in the output folder");
+    outdir->sets = set;
+    return true;
+}
+
+int outdir_create_in_set(struct outdir *outdir, uint32_t set, const char *name,
+                         struct failure *failure)
+{
+    char path[NAME_MAX + 1];
+    if (put_set_name(path, sizeof path, set, name))
+        return outdir_create(outdir, path, failure);
+    failure_set(failure, FAILURE_OUTPUT, "%s: the name is too long", name);
+    return -1;
+}
+
+bool outdir_open_old(const struct outdir *outdir, const char *name, int *fd)
 {
     struct stat info;
-    int fd = outdir->old < 0 ? -1 : openat(outdir->old, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return NULL;
-    char *text = NULL;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (size_t)info.st_size <= limit)
-        text = malloc((size_t)info.st_size + 1);
-    size_t len = 0;
-    while (text && len < (size_t)info.st_size) {
-        ssize_t got = read(fd, text + len, (size_t)info.st_size - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;
-        len += (size_t)got;
+    *fd = -1;
+    if (outdir->old < 0 || fstatat(outdir->old, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    *fd = openat(outdir->old, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fd >= 0 && (fstat(*fd, &info) != 0 || !S_ISREG(info.st_mode))) {
+        close_fd(*fd);
+        *fd = -1;
     }
-    if (text)
-        text[len] = '\0';
-    close_fd(fd);
-    return text;
+    return true;
+}
+
+char *outdir_old_file(const struct outdir *outdir, const char *name, size_t limit)
+{
+    return read_text(outdir->old, name, limit);
 }
 
 /* ---- publishing ---- */
 
+static bool sync_folder(const struct outdir *outdir, int folder, struct failure *failure)
+{
+    return fsync(folder) == 0 || output_failure(failure, outdir->shown, "cannot be made durable");
+}
+
 struct carrying {
+    const struct outdir *outdir;
     int from;
-    int to;
+    int to; /* -1: not made yet */
     bool (*owned)(const void *context, struct slice name);
     const void *context;
     bool move; /* after the exchange: what could not be linked */
+    struct failure *failure;
 };
 
 static bool review_owned(const void *context, struct slice name)
@@ -434,23 +639,76 @@ static bool review_owned(const void *context, struct slice name)
     return false;
 }
 
-/* Takes somebody else's entry along. */
-static bool carry_entry(void *context, const char *name)
+/* What is asked about the folder of a set, asked about the whole. */
+struct in_set {
+    const struct carrying *whole;
+    const char *set;
+};
+
+static bool set_owned(const void *context, struct slice name)
+{
+    const struct in_set *in = context;
+    char path[NAME_MAX + 16];
+    int len = snprintf(path, sizeof path, "%s/%.*s", in->set, (int)name.len, name.ptr);
+    return len > 0 && (size_t)len < sizeof path &&
+           in->whole->owned(in->whole->context, slice_of(path, (size_t)len));
+}
+
+static bool entry_owned(void *context, const char *name)
 {
     const struct carrying *c = context;
-    if (c->owned(c->context, slice_from(name)))
-        return true;
+    return c->owned(c->context, slice_from(name));
+}
+
+/* Takes somebody else's entry along. A folder cannot be linked and is moved later, a file that was
+ * linked need not be moved: so either may fail. */
+static void carry(const struct carrying *c, const char *name)
+{
     int result = c->move ? renameat2(c->from, name, c->to, name, RENAME_NOREPLACE)
                          : linkat(c->from, name, c->to, name, 0);
-    /* A folder cannot be linked and is moved later, a file that was linked need not be moved. */
     (void)result;
+}
+
+static bool carry_entry(void *context, const char *name)
+{
+    if (!entry_owned(context, name))
+        carry(context, name);
     return true;
 }
 
-static bool sync_folder(const struct outdir *outdir, int folder, struct failure *failure)
+/* Takes along what stands in the folder of a set beside this program's files. The new result gets
+ * that folder, too, if there is anything to put into it. */
+static bool carry_set(const struct carrying *c, const char *name)
 {
-    return fsync(folder) == 0 ||
-           output_failure(failure, outdir->shown, "cannot be made durable");
+    struct in_set in = {c, name};
+    struct carrying inner = {c->outdir, open_folder(c->from, name), -1, set_owned, &in, c->move,
+                             c->failure};
+    if (inner.from < 0)
+        return output_failure(c->failure, c->outdir->shown, "the folder of a set cannot be read");
+    bool strangers = !each_entry(inner.from, entry_owned, &inner);
+    bool ok = !strangers || mkdirat(c->to, name, 0700) == 0 || errno == EEXIST ||
+              output_failure(c->failure, c->outdir->shown, "a folder in it cannot be kept");
+    inner.to = ok ? open_folder(c->to, name) : -1;
+    if (inner.to >= 0) {
+        (void)each_entry(inner.from, carry_entry, &inner);
+        ok = take_over_mode(c->outdir, inner.from, inner.to, c->failure) &&
+             sync_folder(c->outdir, inner.to, c->failure);
+    }
+    close_fd(inner.to);
+    close_fd(inner.from);
+    return ok;
+}
+
+static bool carry_top_entry(void *context, const char *name)
+{
+    const struct carrying *c = context;
+    bool ours = entry_owned(context, name);
+    bool set = ours && set_number(name) > 0;
+    if (set && is_folder(c->from, name))
+        return carry_set(c, name);
+    if (!ours || set)
+        carry(c, name);
+    return true;
 }
 
 /* A name in an open folder. */
@@ -477,19 +735,17 @@ static bool swap(const struct outdir *outdir, struct place from, struct place to
     unsigned flags = exists ? RENAME_EXCHANGE : RENAME_NOREPLACE;
     if (exists && !unchanged(outdir))
         return failure_set(failure, FAILURE_OUTPUT,
-                           "%s: somebody has replaced it during the run; run again",
-                           outdir->shown);
+                           "%s: somebody has replaced it during the run; run again", outdir->shown);
     if (renameat2(from.folder, from.name, to.folder, to.name, flags) == 0)
         return true;
-    return failure_set(failure, FAILURE_OUTPUT,
-                       "%s: cannot be replaced (%s); see who else uses it", outdir->shown,
-                       strerror(errno));
+    return failure_set(failure, FAILURE_OUTPUT, "%s: cannot be replaced (%s); see who else uses it",
+                       outdir->shown, strerror(errno));
 }
 
 /* Takes along what stands in DIR's review beside this program's files. */
 static void carry_review(const struct outdir *outdir, int old_review, bool move)
 {
-    struct carrying c = {old_review, outdir->review, review_owned, NULL, move};
+    struct carrying c = {outdir, old_review, outdir->review, review_owned, NULL, move, NULL};
     if (old_review >= 0)
         (void)each_entry(old_review, carry_entry, &c);
 }
@@ -502,6 +758,24 @@ static void forget_stage(struct outdir *outdir)
     outdir->made = 0;
 }
 
+/* Gives the folders of sets their names. */
+static bool name_sets(const struct outdir *outdir, struct failure *failure)
+{
+    char name[NAME_MAX + 1];
+    char shown[NAME_MAX + 1];
+    for (uint32_t set = 1; set <= outdir->sets; set++) {
+        (void)snprintf(shown, sizeof shown, "%u", set);
+        int folder =
+            put_set_name(name, sizeof name, set, "") ? open_folder(outdir->staged, name) : -1;
+        bool ok = folder >= 0 && sync_folder(outdir, folder, failure) &&
+                  renameat2(outdir->staged, name, outdir->staged, shown, RENAME_NOREPLACE) == 0;
+        close_fd(folder);
+        if (!ok)
+            return output_failure(failure, outdir->shown, "the folder of a set cannot be named");
+    }
+    return true;
+}
+
 bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, struct slice name),
                     const void *context, struct failure *failure)
 {
@@ -509,15 +783,16 @@ bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, st
     struct place stage = {outdir->parent, outdir->stage};
     struct place home = {outdir->parent, outdir->base};
     int old_review = exists ? open_folder(outdir->old, REVIEW) : -1;
-    struct carrying c = {outdir->old, outdir->staged, owned, context, false};
+    struct carrying c = {outdir, outdir->old, outdir->staged, owned, context, false, failure};
+    bool ok = name_sets(outdir, failure);
     carry_review(outdir, old_review, false);
-    if (exists)
-        (void)each_entry(outdir->old, carry_entry, &c);
-    bool ok = take_over_mode(outdir, outdir->old, outdir->staged, failure) &&
-              take_over_mode(outdir, old_review, outdir->review, failure) &&
-              sync_folder(outdir, outdir->review, failure) &&
-              sync_folder(outdir, outdir->staged, failure) &&
-              swap(outdir, stage, home, exists, failure);
+    if (ok && exists)
+        (void)each_entry(outdir->old, carry_top_entry, &c);
+    ok = ok && failure->kind == FAILURE_NONE &&
+         take_over_mode(outdir, outdir->old, outdir->staged, failure) &&
+         take_over_mode(outdir, old_review, outdir->review, failure) &&
+         sync_folder(outdir, outdir->review, failure) &&
+         sync_folder(outdir, outdir->staged, failure) && swap(outdir, stage, home, exists, failure);
     if (!ok) {
         close_fd(old_review);
         return false;
@@ -525,9 +800,11 @@ bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, st
     (void)fsync(outdir->parent); /* the new result stands already; nothing is gained by failing */
     if (exists) {
         carry_review(outdir, old_review, true);
+        struct failure late = {.kind = FAILURE_NONE};
         c.move = true;
-        (void)each_entry(outdir->old, carry_entry, &c);
-        clear_stage(outdir->parent, outdir->stage, outdir->old, outdir->staged);
+        c.failure = &late;
+        (void)each_entry(outdir->old, carry_top_entry, &c);
+        clear_stage(outdir, outdir->stage, outdir->old, outdir->staged);
     }
     close_fd(old_review);
     forget_stage(outdir);

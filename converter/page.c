@@ -60,7 +60,7 @@ static const char *const tone_icon[] = {
 
 static enum tone tone_of(const struct summary *summary)
 {
-    if (summary->status == 5)
+    if (summary->status == STATUS_REFUSED)
         return TONE_STOP;
     return summary->status == 0 ? TONE_GOOD : TONE_WARN;
 }
@@ -83,7 +83,7 @@ static uint64_t written_rows(const struct summary *summary)
 
 static const char *word_of(const struct summary *summary)
 {
-    if (summary->status == 5)
+    if (summary->status == STATUS_REFUSED)
         return "Not published";
     if (!summary->published)
         return summary->status == 0 ? "Checked: no errors" : "Checked: with errors";
@@ -108,7 +108,7 @@ static void put_loss(struct buf *out, const struct summary *summary)
 
 static void put_sentence(struct buf *out, const struct summary *summary)
 {
-    if (summary->status == 5) {
+    if (summary->status == STATUS_REFUSED) {
         buf_put_text(out, "Nothing was published: ");
         html_put_text(out, summary->reason);
     } else if (summary->status == 0) {
@@ -125,15 +125,25 @@ static void put_sentence(struct buf *out, const struct summary *summary)
 static bool files_stand(const struct summary *summary)
 {
     bool any = false;
-    for (size_t i = 0; i < sizeof summary->files.named / sizeof *summary->files.named; i++)
-        any = any || summary->files.named[i];
+    for (int i = 0; i < 2 * SDS_FILES; i++)
+        any = any || summary->result->files.named[i];
     return any;
+}
+
+static void put_upload(struct buf *out, const struct summary *summary)
+{
+    buf_put_text(out, "When you agree with the numbers, upload ");
+    if (summary->split)
+        buf_printf(out, "all the sets to SDS, the folders 1 to %u, each as a whole.",
+                   split_sets(summary->split));
+    else
+        buf_put_text(out, "the CSV files to SDS, all of them together.");
 }
 
 static void put_next_step(struct buf *out, const struct summary *summary)
 {
     bool warnings = summary->totals.severity[SEVERITY_WARNING] > 0;
-    if (summary->status == 5) {
+    if (summary->status == STATUS_REFUSED) {
         buf_put_text(out, files_stand(summary)
                               ? "The files of the last run still stand, unchanged; do not upload "
                                 "them as if they were new. "
@@ -148,11 +158,11 @@ static void put_next_step(struct buf *out, const struct summary *summary)
         buf_put_text(out, "Look through the warnings below. ");
     else
         buf_put_text(out, "Compare the numbers below with what you expect. ");
-    buf_put_text(out, summary->published
-                          ? "When you agree with the numbers, upload the CSV files to SDS, all of "
-                            "them together."
-                          : "This was only a check and no file was written; run again without "
-                            "--check to publish.");
+    if (summary->published)
+        put_upload(out, summary);
+    else
+        buf_put_text(out, "This was only a check and no file was written; run again without "
+                          "--check to publish.");
 }
 
 static void put_verdict(struct buf *out, const struct page *page)

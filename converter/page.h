@@ -6,7 +6,6 @@
 #ifndef CONVERTER_PAGE_H
 #define CONVERTER_PAGE_H
 
-#include "converter/comparison.h"
 #include "converter/notes.h"
 #include "converter/summary.h"
 
@@ -16,7 +15,6 @@ enum { PAGE_BYTES = 3000000 };
 struct page {
     const struct summary *summary;
     const struct notes *notes;
-    const struct comparison *comparison; /* NULL: not compared */
 };
 
 /* Appends the page. False: out of memory. */

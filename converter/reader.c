@@ -22,10 +22,13 @@ static bool used_key(struct slice key)
 
 static const struct framer_names names = {used_key};
 
-void reader_init(struct reader *reader, struct inventory *inventory, struct byte_budget *budget)
+void reader_init(struct reader *reader, struct inventory *inventory, struct byte_budget *budget,
+                 struct progress *progress)
 {
-    *reader = (struct reader){
-        .inventory = inventory, .budget = budget, .batch_bytes = BATCH_BYTES};
+    *reader = (struct reader){.inventory = inventory,
+                              .budget = budget,
+                              .progress = progress,
+                              .batch_bytes = BATCH_BYTES};
 }
 
 void reader_close(struct reader *reader)
@@ -99,6 +102,7 @@ static bool read_more(struct reader *reader, struct buf *text, size_t start,
         return false;
     text->len += (size_t)got;
     reader->end = got == 0;
+    progress_read(reader->progress, source_position(reader->source));
     return !over_budget(reader, reader->offset + (text->len - start), failure);
 }
 

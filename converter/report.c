@@ -9,9 +9,10 @@ enum { SDS_ROW_LIMIT = 500000 };
 
 struct report {
     const struct run *run;
+    const struct split *split;
     struct totals *totals;
     struct buf *out;
-    bool stops;
+    enum issue_code stop;
 };
 
 static void put(struct report *r, enum severity severity, const struct subject *subject,
@@ -19,8 +20,9 @@ static void put(struct report *r, enum severity severity, const struct subject *
 {
     errors_put_line_as(r->out, r->run->options, severity, subject, issue);
     totals_count(r->totals, issue->code, severity);
-    if (issue_kinds[issue->code].group == GROUP_RUN && severity == SEVERITY_ERROR)
-        r->stops = true;
+    bool stops = issue_kinds[issue->code].group == GROUP_RUN && severity == SEVERITY_ERROR;
+    if (stops && r->stop == ISSUE_NONE)
+        r->stop = issue->code;
 }
 
 /* ---- files ---- */
@@ -128,16 +130,17 @@ static void file_lines(struct report *r, const struct input *input, const struct
             page_lines(r, input, (enum entity)e, links);
 }
 
-bool report_files(const struct run *run, struct totals *totals, struct buf *out, bool *stops)
+bool report_files(const struct run *run, struct totals *totals, struct buf *out,
+                  enum issue_code *stop)
 {
-    struct report report = {run, totals, out, false};
+    struct report report = {run, NULL, totals, out, *stop};
     struct links links;
     if (!gather_links(run, &links))
         return false;
     for (size_t i = 0; i < run->inventory.count; i++)
         file_lines(&report, &run->inventory.inputs[i], &links);
     free(links.items);
-    *stops = *stops || report.stops;
+    *stop = report.stop;
     return !out->oom;
 }
 
@@ -180,10 +183,21 @@ static void empty_entity_lines(struct report *r)
     buf_release(&more);
 }
 
-/* More than P percent of N, without rounding; P in hundredths. */
-static bool above_percent(uint64_t lines, uint64_t of, uint64_t hundredths)
+static void too_many_removed_line(struct report *r, const struct guarded *guarded,
+                                  enum sds_file file)
 {
-    return (double)lines * 10000.0 > (double)of * (double)hundredths;
+    struct buf more = {0};
+    if (!guard_stops(r->run->options, guarded, file))
+        return;
+    guard_put_more(&more, guarded, file);
+    struct issue issue = {.code = ISSUE_too_many_removed,
+                          .file = file,
+                          .column = NO_COLUMN,
+                          .rows = guarded->files[file].rows.removed,
+                          .more = buf_text(&more)};
+    put_export_line(r, SEVERITY_ERROR, &issue);
+    r->out->oom = r->out->oom || more.oom;
+    buf_release(&more);
 }
 
 static void too_many_errors_line(struct report *r)
@@ -209,6 +223,53 @@ static void counted_line(struct report *r, enum sds_file file, enum issue_code c
         put_export_line(r, r->run->options->severity[code], &issue);
 }
 
+/* The rows of the largest file of this name that is written. */
+static uint64_t most_rows(const struct report *r, enum sds_file file)
+{
+    uint64_t most = 0;
+    if (!r->split)
+        return r->totals->file[file].rows;
+    for (uint32_t set = 1; set <= split_sets(r->split); set++) {
+        uint64_t rows = split_rows(r->split, set, file);
+        most = rows > most ? rows : most;
+    }
+    return most;
+}
+
+/* The schools that are too large for a set. Unlike the advice they stop the run, so --treat does
+ * not count. */
+static void unsplittable_lines(struct report *r, enum sds_file file)
+{
+    const struct unsplittable *school;
+    for (size_t i = 0; (school = split_unsplittable(r->split, i)) != NULL; i++) {
+        struct subject subject = {.entity = "school"};
+        struct issue issue = {.code = ISSUE_row_limit,
+                              .file = file,
+                              .column = NO_COLUMN,
+                              .rows = school->rows[file],
+                              .sentence = "The school with the members of its sections has {rows} "
+                                          "rows in {file}, more than --split allows, and a school "
+                                          "is never divided; allow more rows."};
+        if (school->rows[file] <= r->run->options->split)
+            continue;
+        if (r->run->id == ID_SIS)
+            subject.sis_id = school->id;
+        else
+            subject.id = school->id;
+        put(r, SEVERITY_ERROR, &subject, &issue);
+        r->stop = r->stop == ISSUE_NONE ? ISSUE_row_limit : r->stop;
+    }
+}
+
+static void row_limit_lines(struct report *r, enum sds_file file)
+{
+    uint64_t rows = most_rows(r, file);
+    if (r->split && split_unsplittable(r->split, 0))
+        unsplittable_lines(r, file);
+    else
+        counted_line(r, file, ISSUE_row_limit, NO_COLUMN, rows > SDS_ROW_LIMIT ? rows : 0);
+}
+
 static void advice_lines(struct report *r, enum sds_file file)
 {
     const struct file_totals *totals = &r->totals->file[file];
@@ -217,19 +278,21 @@ static void advice_lines(struct report *r, enum sds_file file)
     counted_line(r, file, ISSUE_mixed_domains, sds_column_from(file, FROM_USERNAME), fewer);
     counted_line(r, file, ISSUE_more_schools, sds_column_from(file, FROM_SCHOOL),
                  totals->several_schools);
-    counted_line(r, file, ISSUE_row_limit, NO_COLUMN,
-                 totals->rows > SDS_ROW_LIMIT ? totals->rows : 0);
+    row_limit_lines(r, file);
     counted_line(r, file, ISSUE_special_character, sds_column_of(file, ATTR_NAME),
                  totals->special_names);
 }
 
-bool report_export(const struct run *run, struct totals *totals, struct buf *out, bool *stops)
+bool report_export(const struct run *run, const struct split *split, struct totals *totals,
+                   const struct guarded *guarded, struct buf *out, enum issue_code *stop)
 {
-    struct report report = {run, totals, out, false};
+    struct report report = {run, split, totals, out, *stop};
     empty_entity_lines(&report);
+    for (int f = 0; f < SDS_FILES; f++)
+        too_many_removed_line(&report, guarded, (enum sds_file)f);
     too_many_errors_line(&report);
     for (int f = 0; f < SDS_FILES; f++)
         advice_lines(&report, (enum sds_file)f);
-    *stops = *stops || report.stops;
+    *stop = report.stop;
     return !out->oom;
 }

@@ -9,7 +9,7 @@ enum { SINK_BYTES = 256 * 1024, DIRECT_BYTES = 64 * 1024 };
 
 void sink_init(struct sink *sink, int fd, const char *name)
 {
-    *sink = (struct sink){.fd = fd, .name = name};
+    *sink = (struct sink){.fd = fd, .name = name, .gather = SINK_BYTES};
 }
 
 static bool cannot_write(const struct sink *sink, struct failure *failure)
@@ -56,7 +56,7 @@ bool sink_put(struct sink *sink, struct slice bytes, struct failure *failure)
     buf_put_slice(&sink->pending, bytes);
     if (sink->pending.oom)
         return failure_no_memory(failure);
-    return sink->pending.len < SINK_BYTES || sink_flush(sink, failure);
+    return sink->pending.len < sink->gather || sink_flush(sink, failure);
 }
 
 bool sink_finish(struct sink *sink, struct failure *failure)

@@ -8,50 +8,6 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
-static void result_name(struct buf *out, int index)
-{
-    struct options options = {.lowercase_names = index >= SDS_FILES};
-    put_file_name(out, &options, (enum sds_file)(index % SDS_FILES));
-}
-
-bool result_has(const struct result_files *files, struct slice name)
-{
-    bool found = false;
-    for (int i = 0; i < 2 * SDS_FILES && !found; i++) {
-        struct buf text = {0};
-        result_name(&text, i);
-        found = files->named[i] && slice_equal(buf_slice(&text), name);
-        buf_release(&text);
-    }
-    return found;
-}
-
-struct result_files summary_old_files(const char *json)
-{
-    struct result_files files = {{false}};
-    struct result_files all;
-    for (int i = 0; i < 2 * SDS_FILES; i++)
-        all.named[i] = true;
-    cJSON *document = json ? cJSON_Parse(json) : NULL;
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(document, "files");
-    const cJSON *item;
-    cJSON_ArrayForEach(item, list)
-    {
-        const char *name = cJSON_GetStringValue(item);
-        if (!name || !result_has(&all, slice_from(name)))
-            continue;
-        for (int i = 0; i < 2 * SDS_FILES; i++) {
-            struct buf text = {0};
-            result_name(&text, i);
-            if (slice_is(buf_slice(&text), name))
-                files.named[i] = true;
-            buf_release(&text);
-        }
-    }
-    cJSON_Delete(document);
-    return files;
-}
-
 time_t summary_time(void)
 {
     const char *fixed = getenv("SOURCE_DATE_EPOCH");
@@ -111,10 +67,10 @@ static void append(struct document *d, cJSON *array, cJSON *item)
 
 static void add_time(struct document *d, const char *name, time_t time)
 {
-    char text[32];
-    struct tm parts;
-    bool ok = gmtime_r(&time, &parts) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    add_text(d, d->root, name, ok ? text : NULL);
+    struct buf text = {0};
+    result_put_time(&text, time);
+    add_text(d, d->root, name, text.len ? buf_text(&text) : NULL);
+    buf_release(&text);
 }
 
 struct option_target {
@@ -159,6 +115,33 @@ static void add_sources(struct document *d, const struct run *run)
     }
 }
 
+static void add_columns(struct document *d, cJSON *to, const char *name, enum sds_file file,
+                        uint32_t columns)
+{
+    cJSON *list = add_array(d, to, name);
+    for (unsigned i = 0; i < sds_formats[file].column_count; i++)
+        if (columns & 1U << i)
+            append(d, list, cJSON_CreateString(sds_formats[file].columns[i].header));
+}
+
+static void add_changes(struct document *d, cJSON *to, enum sds_file file,
+                        const struct file_changes *changes)
+{
+    static const char *const states[] = {[CHANGES_FIRST_RUN] = "first run",
+                                         [CHANGES_COMPARED] = "compared",
+                                         [CHANGES_UNREADABLE] = "unreadable"};
+    cJSON *object = add_object(d, to, "changes");
+    add_text(d, object, "state", states[changes->state]);
+    if (changes->state != CHANGES_COMPARED)
+        return;
+    add_number(d, object, "before", changes->before);
+    add_number(d, object, "added", changes->rows.added);
+    add_number(d, object, "removed", changes->rows.removed);
+    add_number(d, object, "changed", changes->rows.changed);
+    add_columns(d, object, "new_columns", file, changes->new_columns);
+    add_columns(d, object, "gone_columns", file, changes->gone_columns);
+}
+
 static void add_output(struct document *d, const struct summary *summary)
 {
     cJSON *output = add_object(d, d->root, "output");
@@ -177,8 +160,33 @@ static void add_output(struct document *d, const struct summary *summary)
             add_number(d, object, "accepted", file->accepted);
             add_number(d, object, "rejected", file->rejected);
         }
+        add_changes(d, object, (enum sds_file)f, &summary->changes[f]);
         buf_release(&name);
     }
+}
+
+static void add_set(struct document *d, cJSON *sets, const struct summary *summary, uint32_t set)
+{
+    cJSON *object = cJSON_CreateObject();
+    for (int f = 0; f < SDS_FILES; f++) {
+        if (!options_make(summary->run->options, (enum sds_file)f))
+            continue;
+        struct buf name = {0};
+        put_file_name(&name, summary->run->options, (enum sds_file)f);
+        const char *text = buf_text(&name);
+        add_number(d, object, text ? text : "",
+                   split_rows(summary->split, set, (enum sds_file)f));
+        buf_release(&name);
+    }
+    append(d, sets, object);
+}
+
+static void add_sets(struct document *d, const struct summary *summary)
+{
+    cJSON *sets = add_array(d, d->root, "sets");
+    uint32_t count = summary->split ? split_sets(summary->split) : 0;
+    for (uint32_t set = 1; set <= count && !d->failed; set++)
+        add_set(d, sets, summary, set);
 }
 
 static void add_lines(struct document *d, const struct totals *totals)
@@ -195,13 +203,46 @@ static void add_lines(struct document *d, const struct totals *totals)
 static void add_files(struct document *d, const struct result_files *files)
 {
     cJSON *list = add_array(d, d->root, "files");
-    for (int i = 0; i < 2 * SDS_FILES; i++) {
-        struct buf name = {0};
-        result_name(&name, i);
-        if (files->named[i])
-            append(d, list, cJSON_CreateString(buf_text(&name)));
-        buf_release(&name);
+    uint32_t set = files->sets ? 1 : 0;
+    do {
+        for (int i = 0; i < 2 * SDS_FILES && !d->failed; i++) {
+            struct buf path = {0};
+            if (set)
+                buf_printf(&path, "%u/", set);
+            result_put_name(&path, i);
+            if (files->named[i])
+                append(d, list, cJSON_CreateString(buf_text(&path)));
+            buf_release(&path);
+        }
+    } while (set++ < files->sets && !d->failed);
+}
+
+/* "first run" when no file had an earlier one, "compared" when all had. */
+static const char *comparison_word(const struct summary *summary)
+{
+    bool any = false;
+    bool all = true;
+    for (int f = 0; f < SDS_FILES; f++) {
+        if (!options_make(summary->run->options, (enum sds_file)f))
+            continue;
+        any = any || summary->changes[f].state != CHANGES_FIRST_RUN;
+        all = all && summary->changes[f].state == CHANGES_COMPARED;
     }
+    return all ? "compared" : any ? "partly" : "first run";
+}
+
+/* The result that stands in DIR, as the next run will want to know of it. */
+static void add_result(struct document *d, const struct result *result)
+{
+    if (!result->known) {
+        check(d, cJSON_AddNullToObject(d->root, "result"));
+        return;
+    }
+    cJSON *object = add_object(d, d->root, "result");
+    add_text(d, object, "published", result->published);
+    cJSON *options = add_object(d, object, "options");
+    for (int i = 0; i < TELLING_OPTIONS; i++)
+        add_text(d, options, telling_options[i], result->options[i]);
 }
 
 bool summary_put_json(struct buf *out, const struct summary *summary)
@@ -219,7 +260,10 @@ bool summary_put_json(struct buf *out, const struct summary *summary)
     add_number(&d, d.root, "records", summary->run->read);
     add_sources(&d, summary->run);
     add_output(&d, summary);
-    add_files(&d, &summary->files);
+    add_sets(&d, summary);
+    add_text(&d, d.root, "comparison", comparison_word(summary));
+    add_result(&d, summary->result);
+    add_files(&d, &summary->result->files);
     add_lines(&d, &summary->totals);
     char *text = d.failed ? NULL : cJSON_Print(d.root);
     if (text)
@@ -273,6 +317,14 @@ static void show_option(void *context, const char *name, const char *value)
         buf_printf(out, "--%s %s\n", name, value);
 }
 
+static void put_file_label(struct buf *out, const struct summary *summary, enum sds_file file)
+{
+    struct buf name = {0};
+    put_file_name(&name, summary->run->options, file);
+    put_label(out, buf_slice(&name), 22);
+    buf_release(&name);
+}
+
 static void put_files(struct buf *out, const struct summary *summary)
 {
     buf_put_text(out, "                            read    accepted    rejected        rows\n");
@@ -281,10 +333,7 @@ static void put_files(struct buf *out, const struct summary *summary)
         bool own = sds_formats[f].entity != ENTITY_NONE;
         if (!options_make(summary->run->options, (enum sds_file)f))
             continue;
-        struct buf name = {0};
-        put_file_name(&name, summary->run->options, (enum sds_file)f);
-        put_label(out, buf_slice(&name), 22);
-        buf_release(&name);
+        put_file_label(out, summary, (enum sds_file)f);
         if (own) {
             put_number(out, file->read, 10);
             put_number(out, file->accepted, 12);
@@ -294,6 +343,35 @@ static void put_files(struct buf *out, const struct summary *summary)
         }
         put_number(out, file->rows, 12);
         buf_put_byte(out, '\n');
+    }
+}
+
+static void put_file_changes(struct buf *out, const struct file_changes *changes)
+{
+    switch (changes->state) {
+    case CHANGES_FIRST_RUN: buf_put_text(out, "      there was none before"); break;
+    case CHANGES_UNREADABLE: buf_put_text(out, "      cannot be compared"); break;
+    case CHANGES_COMPARED:
+        put_number(out, changes->rows.added, 10);
+        put_number(out, changes->rows.removed, 12);
+        put_number(out, changes->rows.changed, 12);
+        break;
+    }
+    buf_put_byte(out, '\n');
+}
+
+static void put_changes(struct buf *out, const struct summary *summary)
+{
+    if (strcmp(comparison_word(summary), "first run") == 0) {
+        buf_put_text(out, "First run: there is no earlier result to compare with\n");
+        return;
+    }
+    buf_put_text(out, "since the last result      added     removed     changed\n");
+    for (int f = 0; f < SDS_FILES; f++) {
+        if (!options_make(summary->run->options, (enum sds_file)f))
+            continue;
+        put_file_label(out, summary, (enum sds_file)f);
+        put_file_changes(out, &summary->changes[f]);
     }
 }
 
@@ -312,9 +390,25 @@ static void put_codes(struct buf *out, const struct totals *totals)
     }
 }
 
+/* What somebody has to know even when they want to hear nothing. */
+static void put_refusal(struct buf *out, const struct summary *summary)
+{
+    const char *output = summary->run->options->output;
+    buf_put_text(out, "clever2sds: ");
+    utf8_put_visible(out, slice_from(output), SIZE_MAX);
+    buf_printf(out, ": not published: %s; see ", summary->reason);
+    utf8_put_visible(out, slice_from(output), SIZE_MAX);
+    buf_put_text(out, "/review/errors.csv\n");
+}
+
 void summary_put_text(struct buf *out, const struct summary *summary)
 {
     const struct options *options = summary->run->options;
+    if (options->quiet) {
+        if (summary->status == STATUS_REFUSED)
+            put_refusal(out, summary);
+        return;
+    }
     if (options->verbose) {
         options_each(options, show_option, out);
         put_sources(out, summary->run);
@@ -322,8 +416,16 @@ void summary_put_text(struct buf *out, const struct summary *summary)
     }
     put_files(out, summary);
     buf_put_byte(out, '\n');
+    put_changes(out, summary);
+    buf_put_byte(out, '\n');
     put_codes(out, &summary->totals);
     buf_put_byte(out, '\n');
+    if (summary->published && summary->split) {
+        buf_printf(out, "Divided into %u sets with at most ", split_sets(summary->split));
+        buf_put_grouped(out, options->split);
+        buf_printf(out, " rows in a file: %s/1 to %s/%u\n", options->output, options->output,
+                   split_sets(summary->split));
+    }
     if (summary->published)
         buf_printf(out, "Published in %s; what to look at is in %s/review/errors.csv\n",
                    options->output, options->output);

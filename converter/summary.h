@@ -3,23 +3,25 @@
 #ifndef CONVERTER_SUMMARY_H
 #define CONVERTER_SUMMARY_H
 
+#include "converter/changes.h"
 #include "converter/committer.h"
 #include "converter/run.h"
+#include "converter/split.h"
 
 #include <time.h>
 
-/* The names of this program's files that stand in DIR. */
-struct result_files {
-    bool named[2 * SDS_FILES]; /* sds_file, and from SDS_FILES on in lower case */
-};
+/* The exit status of a run that has found a reason in the export not to publish. */
+enum { STATUS_REFUSED = 5 };
 
 struct summary {
     const struct run *run;
     struct totals totals;
+    const struct split *split; /* how the result was divided, or NULL */
     int status;
     bool published;
-    const char *reason;        /* why not published, one sentence; NULL */
-    struct result_files files; /* after the run */
+    const char *reason; /* why not published, one sentence; NULL */
+    const struct result *result; /* what stands in DIR after the run */
+    const struct file_changes *changes; /* by file */
     time_t started;
     time_t finished;
 };
@@ -30,13 +32,7 @@ time_t summary_time(void);
 /* Appends the JSON document. False: out of memory. */
 bool summary_put_json(struct buf *out, const struct summary *summary);
 
-/* Appends the table for people. */
+/* Appends the table for people; with --quiet one line if nothing was published for a reason found
+ * in the export, else nothing. */
 void summary_put_text(struct buf *out, const struct summary *summary);
-
-/* The files of the result that an earlier summary.json (terminated text, or NULL) tells of. */
-struct result_files summary_old_files(const char *json);
-
-/* Whether `name` is one of the files. */
-bool result_has(const struct result_files *files, struct slice name);
-
 #endif

@@ -171,8 +171,15 @@ bool survey_inputs(struct run *run, bool complete, struct failure *failure)
     struct survey survey = {.run = run, .complete = complete};
     survey.scanner = clever_scanner_new(run->schema);
     bool ok = survey.scanner || failure_no_memory(failure);
-    for (size_t i = 0; ok && i < run->inventory.count; i++)
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < run->inventory.count; i++)
+        bytes += run->inventory.inputs[i].size;
+    progress_plan(run->progress, bytes);
+    progress_stage(run->progress, "looking at the files");
+    for (size_t i = 0; ok && i < run->inventory.count; i++) {
+        progress_next(run->progress, run->inventory.inputs[i].size);
         ok = survey_input(&survey, i, failure);
+    }
     batch_release(&survey.batch);
     clever_scanner_free(survey.scanner);
     return ok;

@@ -39,7 +39,6 @@ struct worker {
     struct references references[LIST_COUNT]; /* of the record */
     struct columns columns[SDS_FILES];
     struct slice cells[SDS_MAX_COLUMNS]; /* by number; of written columns */
-    struct csv_decoder *decoder;
     struct batch *batch;
     struct outcome *outcome;
     uint32_t element;
@@ -69,8 +68,7 @@ struct worker *worker_new(const struct run *run)
     worker->run = run;
     find_columns(worker);
     worker->scanner = clever_scanner_new(run->schema);
-    worker->decoder = csv_decoder_new((enum csv_encoding)run->options->encoding);
-    if (!worker->scanner || !worker->decoder) {
+    if (!worker->scanner) {
         worker_free(worker);
         return NULL;
     }
@@ -83,7 +81,6 @@ void worker_free(struct worker *worker)
         return;
     for (int i = 0; i < LIST_COUNT; i++)
         free(worker->marks[i].met);
-    csv_decoder_free(worker->decoder);
     clever_scanner_free(worker->scanner);
     free(worker);
 }
@@ -1130,7 +1127,8 @@ static void process_row(struct worker *w, const struct element *element,
 {
     struct csv_fields fields = {NULL, 0};
     struct arena *arena = &w->batch->arena;
-    bool readable = row_fields(w->batch, element, w->decoder, arena, &fields);
+    bool readable = row_fields(w->batch, element, (enum csv_encoding)w->run->options->encoding,
+                               arena, &fields);
     if (arena->oom || (readable && clever_csv_blank(&fields, arena)))
         return;
     readable = readable && fields.count <= columns->columns;

@@ -1,21 +1,14 @@
 #!/bin/sh
-# SIGKILL at 200 random moments of a run over an old result: DIR always holds one complete result,
-# the old one or the new one, and the next run clears away what was left.
+# SIGKILL at random moments of a run over an old result: DIR always holds one complete result, the
+# old one or the new one, and the next run clears away what was left. First between two plain
+# results, then between one that is divided into sets and one that is not, with files of somebody
+# else beside the sets, in them, and in a folder that could be a set's.
 cd "$(dirname "$0")/.." || exit 1
 . tests/helpers.sh
 kills=${KILLS:-200}
 
 "$generate" --version 2.1 --students 3000 --seed 1 "$scratch/first"
 "$generate" --version 2.1 --students 3000 --seed 2 "$scratch/second"
-for which in first second; do
-    "$bin" -q -o "$scratch/dir" "$scratch/$which" || exit 1
-    sums "$scratch/dir" >"$scratch/$which.sums"
-done
-cmp -s "$scratch/first.sums" "$scratch/second.sums"
-[ $? -eq 1 ]; ok 'the two results differ' $?
-echo mine >"$scratch/dir/stranger.txt"
-mkdir "$scratch/dir/theirs" && echo theirs >"$scratch/dir/theirs/file"
-echo note >"$scratch/dir/review/note.txt"
 
 cat >"$scratch/killer.pl" <<'PERL'
 # Starts the program, kills it after a random part of the time that a whole run takes.
@@ -28,32 +21,75 @@ kill 'KILL', $pid;
 waitpid $pid, 0;
 PERL
 
-longest=$(perl -MTime::HiRes=time -e '$t = time; system @ARGV; printf "%.3f", (time - $t) * 1.1' \
-    "$bin" -q -o "$scratch/dir" "$scratch/first")
-bad=0 saw_first=0 saw_second=0
-i=0
-while [ "$i" -lt "$kills" ]; do
-    which=first
-    [ $((i % 2)) -eq 0 ] || which=second
-    perl "$scratch/killer.pl" "$longest" "$bin" -q -o "$scratch/dir" "$scratch/$which"
-    (cd "$scratch/dir" && find . -type f ! -name stranger.txt ! -name note.txt ! -path './theirs/*' |
-        LC_ALL=C sort | xargs md5sum) >"$scratch/now"
-    if cmp -s "$scratch/now" "$scratch/first.sums"; then
-        saw_first=$((saw_first + 1))
-    elif cmp -s "$scratch/now" "$scratch/second.sums"; then
-        saw_second=$((saw_second + 1))
-    else
-        bad=$((bad + 1))
-    fi
-    [ "$(cat "$scratch/dir/stranger.txt" 2>&1)" = mine ] || { bad=$((bad + 1)); echo "# stranger lost"; }
-    i=$((i + 1))
-done
-echo "# $kills kills: $saw_first times the first result, $saw_second times the second"
-[ "$bad" -eq 0 ]; ok "always one complete result ($kills kills)" $?
-"$bin" -q -o "$scratch/dir" "$scratch/first"; ok 'the next run succeeds' $?
-[ "$(cat "$scratch/dir/theirs/file")" = theirs ] && [ "$(cat "$scratch/dir/review/note.txt")" = note ]
-ok 'what is somebody else'"'"'s is still there' $?
-[ "$(ls -A "$scratch/dir" | wc -l)" -eq 9 ]; ok 'and nothing else' $?
-find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*' -exec ls -AlR {} + | sed 's/^/# /'
-[ -z "$(find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*')" ]; ok 'nothing is left behind' $?
+# What is ours in DIR, but for what it tells of the changes since the result before. The two districts
+# have no id in common.
+ours() {
+    (cd "$1" && find . -type f ! -name stranger.txt ! -name changes.csv ! -name report.html \
+        ! -name summary.json ! -path './*/note.txt' ! -path '*/theirs/*' ! -path './9/*' |
+        LC_ALL=C sort | xargs md5sum &&
+        sed -E '/"(comparison|state|before|added|removed|changed|(new|gone)_columns)":/d' \
+            review/summary.json)
+}
+
+# Files of somebody else, and all of them in one text.
+leave_strangers() {
+    mkdir -p "$1/theirs" "$1/2/theirs" "$1/9"
+    echo mine >"$1/stranger.txt"
+    echo theirs >"$1/theirs/file"
+    echo note >"$1/review/note.txt"
+    echo note >"$1/2/note.txt"
+    echo theirs >"$1/2/theirs/file"
+    echo backup >"$1/9/School.csv"
+}
+strangers() { (cd "$1" && cat stranger.txt theirs/file review/note.txt 2/note.txt 2/theirs/file 9/School.csv) 2>&1; }
+left='mine theirs note note theirs backup'
+
+# Runs FIRST and SECOND, each some words of options and the export, in turns into DIR.
+kill_rounds() { # NAME FIRST SECOND
+    name=$1 dir=$scratch/dir
+    rm -rf "$dir"
+    for which in 1 2; do
+        [ "$which" = 1 ] && options=$2 || options=$3
+        # shellcheck disable=SC2086
+        "$bin" -q --max-removed 100% -o "$dir" $options || exit 1
+        ours "$dir" >"$scratch/$which.sums"
+    done
+    cmp -s "$scratch/1.sums" "$scratch/2.sums"
+    [ $? -eq 1 ]; ok "$name: the two results differ" $?
+    leave_strangers "$dir"
+    # shellcheck disable=SC2086
+    longest=$(perl -MTime::HiRes=time -e '$t = time; system @ARGV; printf "%.3f", (time - $t) * 1.1' \
+        "$bin" -q --max-removed 100% -o "$dir" $2)
+    bad=0 saw_1=0 saw_2=0
+    i=0
+    while [ "$i" -lt "$kills" ]; do
+        [ $((i % 2)) -eq 0 ] && options=$2 || options=$3
+        # shellcheck disable=SC2086
+        perl "$scratch/killer.pl" "$longest" "$bin" -q --max-removed 100% -o "$dir" $options
+        ours "$dir" >"$scratch/now"
+        if cmp -s "$scratch/now" "$scratch/1.sums"; then
+            saw_1=$((saw_1 + 1))
+        elif cmp -s "$scratch/now" "$scratch/2.sums"; then
+            saw_2=$((saw_2 + 1))
+        else
+            bad=$((bad + 1))
+        fi
+        [ "$(cat "$dir/stranger.txt" "$dir/2/note.txt" 2>&1 | tr '\n' ' ')" = 'mine note ' ] ||
+            { bad=$((bad + 1)); echo "# stranger lost"; }
+        i=$((i + 1))
+    done
+    echo "# $kills kills: $saw_1 times the first result, $saw_2 times the second"
+    [ "$bad" -eq 0 ]; ok "$name: always one complete result ($kills kills)" $?
+    # shellcheck disable=SC2086
+    "$bin" -q --max-removed 100% -o "$dir" $2; ok "$name: the next run succeeds" $?
+    ours "$dir" | cmp -s - "$scratch/1.sums"; ok "$name: with its result and nothing else" $?
+    [ "$(strangers "$dir" | tr '\n' ' ')" = "$left " ]
+    ok "$name: what is somebody else's is still there" $?
+    find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*' -exec ls -AlR {} + | sed 's/^/# /'
+    [ -z "$(find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*')" ]
+    ok "$name: nothing is left behind" $?
+}
+
+kill_rounds plain "$scratch/first" "$scratch/second"
+kill_rounds divided "--split 7000 $scratch/first" "$scratch/second"
 plan_done

@@ -21,7 +21,7 @@
 /* Printable ASCII but for the quote and the backslash: what a JSON string may hold as it is. */
 static inline bool byte_plain(char c)
 {
-    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F;
+    return (signed char)c >= 0x20 && c != '"' && c != '\\' && c != 0x7F;
 }
 
 #if BYTES_SSE2
@@ -80,7 +80,7 @@ static inline bool bytes_printable(const char *text, size_t len)
     }
 #endif
     for (; at < len; at++)
-        if (text[at] < 0x20 || text[at] == 0x7F)
+        if ((signed char)text[at] < 0x20 || text[at] == 0x7F)
             return false;
     return true;
 }

@@ -175,6 +175,7 @@ static bool list_one(struct zip_archive *zip, char *name,
     struct zip_member member = {
         .name = name,
         .place = {place.pos_in_zip_directory, place.num_of_file},
+        .size = info.uncompressed_size,
         .folder = len > 0 && name[len - 1] == '/',
         .link = posix && S_ISLNK((mode_t)(info.external_fa >> 16)),
         .encrypted = (info.flag & FLAG_ENCRYPTED) != 0,
@@ -255,7 +256,7 @@ static void member_close(struct source *source)
 struct source *source_from_zip(struct zip_archive *zip, struct zip_place place,
                                const char *label, struct failure *failure)
 {
-    static const struct source_kind kind = {member_read, member_close};
+    static const struct source_kind kind = {member_read, member_close, NULL};
     unz64_file_pos position = {place.directory, place.number};
     if (unzGoToFilePos64(zip->unzip, &position) != UNZ_OK ||
         unzOpenCurrentFile(zip->unzip) != UNZ_OK) {

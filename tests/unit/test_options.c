@@ -86,7 +86,8 @@ static void test_defaults(void **state)
     assert_int_equal(o->encoding, ENCODING_UTF_8);
     assert_in_range(o->threads, 1, 256);
     assert_false(o->strip_domain || o->users_only || o->allow_incomplete || o->check ||
-                 o->lowercase_names || o->bom || o->no_values || o->quiet || o->verbose);
+                 o->lowercase_names || o->bom || o->no_values || o->quiet || o->verbose ||
+                 o->no_sandbox);
     for (int f = 0; f < SDS_FILES; f++)
         assert_false(o->allow_empty[f]);
     for (int i = 0; i < ISSUE_COUNT; i++) {
@@ -217,6 +218,7 @@ static void test_flags(void **state)
         {"-q", AT(quiet)},
         {"--verbose", AT(verbose)},
         {"-v", AT(verbose)},
+        {"--no-sandbox", AT(no_sandbox)},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(flags); i++) {
@@ -410,7 +412,7 @@ static void test_codes_that_stop_the_run(void **state)
     (void)state;
     for (int i = 0; i < ISSUE_COUNT; i++) {
         bool stops = i == ISSUE_empty_entity || i == ISSUE_missing_page ||
-                     i == ISSUE_too_many_errors;
+                     i == ISSUE_too_many_errors || i == ISSUE_too_many_removed;
         assert_int_equal(issue_kinds[i].group == GROUP_RUN, stops);
         assert_int_equal(issue_named(slice_from(issue_kinds[i].code)), i);
     }
@@ -742,6 +744,13 @@ static const struct {
     {"--max-errors|5 %|in", {"--max-errors", "'5 %'"}},
     {"--max-errors|many|in", {"--max-errors", "'many'"}},
     {"--max-errors|99999999999999999999|in", {"--max-errors", "'99999999999999999999'"}},
+    {"--max-removed||in", {"--max-removed", "20%"}},
+    {"--max-removed|%|in", {"--max-removed", "'%'", "20%"}},
+    {"--max-removed|20|in", {"--max-removed", "'20'", "20%"}},
+    {"--max-removed|-1%|in", {"--max-removed", "'-1%'", "20%"}},
+    {"--max-removed|100.01%|in", {"--max-removed", "'100.01%'", "20%"}},
+    {"--max-removed|1.234%|in", {"--max-removed", "'1.234%'", "20%"}},
+    {"--guard-sections|--users-only|in", {"--guard-sections", "--users-only"}},
     {"--max-bytes|0|in", {"--max-bytes", "'0'"}},
     {"--max-bytes||in", {"--max-bytes"}},
     {"--max-bytes|G|in", {"--max-bytes", "'G'"}},
@@ -808,6 +817,16 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
+/* A line of the table begins with the letter and the name, without their hyphens. */
+static bool in_table(const char *table, const char *option)
+{
+    char field[40];
+    bool is_long = option[1] == '-';
+    (void)snprintf(field, sizeof field, is_long ? "\t%s\t" : "\n%s\t",
+                   option + (is_long ? 2 : 1));
+    return strstr(table, field) || (!is_long && strncmp(table, field + 1, 2) == 0);
+}
+
 static void test_help_names_every_option(void **state)
 {
     static const char *const options[] = {
@@ -815,8 +834,8 @@ static void test_help_names_every_option(void **state)
         "--username-from", "--domain", "--student-domain", "--teacher-domain", "--strip-domain",
         "--id", "--teacher-id", "--multi-school", "--columns", "--with", "--without",
         "--subjects", "--treat", "--users-only", "--allow-empty", "--allow-incomplete",
-        "--max-errors", "--max-bytes", "--encoding", "--check", "--lowercase-names", "--bom",
-        "--no-values", "-j", "--threads", "-q", "--quiet", "-v", "--verbose", "-h", "--help",
+        "--max-errors", "--max-removed", "--guard-sections", "--max-bytes", "--encoding", "--check", "--lowercase-names", "--bom",
+        "--no-values", "-j", "--threads", "-q", "--quiet", "-v", "--verbose", "--no-sandbox", "-h", "--help",
         "--version", "--list-codes", "--list-columns"};
     (void)state;
     struct buf help = {0};
@@ -824,7 +843,7 @@ static void test_help_names_every_option(void **state)
     options_put_help(&help);
     options_put_table(&table);
     for (size_t i = 0; i < COUNT(options); i++)
-        if (!has_word(buf_text(&help), options[i]) || !has_word(buf_text(&table), options[i]))
+        if (!has_word(buf_text(&help), options[i]) || !in_table(buf_text(&table), options[i]))
             fail_msg("%s", options[i]);
     assert_false(has_word(buf_text(&help), "--list-options"));
     buf_release(&help);
@@ -862,20 +881,21 @@ static void test_options_in_force(void **state)
 {
     static const char *const cases[][2] = {
         {"in", "sync=existing;match=username;username-from=username;teacher-id=current;"
-               "multi-school=primary;columns=standard;subjects=code;max-bytes=68719476736;"
-               "encoding=utf-8;"},
+               "multi-school=primary;columns=standard;subjects=code;max-removed=20%;"
+               "max-bytes=68719476736;encoding=utf-8;"},
         {"in|--sync=new|--match-students=number|--domain=@x|--id=sis|--check|--max-bytes=1K|"
          "--max-errors=0.5%|--with=Student.Grade|--with=Student.Birthdate",
          "sync=new;match=username;match-students=number;username-from=username;domain=x;id=sis;"
          "teacher-id=current;multi-school=primary;columns=standard;"
-         "with=Student.Grade, Student.Birthdate;subjects=code;max-errors=0.5%;max-bytes=1024;"
-         "encoding=utf-8;check=yes;"},
+         "with=Student.Grade, Student.Birthdate;subjects=code;max-errors=0.5%;max-removed=20%;"
+         "max-bytes=1024;encoding=utf-8;check=yes;"},
         {"in|--without=Student.Grade|--treat=too_long=error|--treat=id_shared=info|"
-         "--allow-empty=sections|--allow-empty=schools|--max-errors=7",
+         "--allow-empty=sections|--allow-empty=schools|--max-errors=7|--max-removed=0.25%|"
+         "--guard-sections",
          "sync=existing;match=username;username-from=username;teacher-id=current;"
          "multi-school=primary;columns=standard;without=Student.Grade;subjects=code;"
          "treat=id_shared=info, too_long=error;allow-empty=schools, sections;max-errors=7;"
-         "max-bytes=68719476736;encoding=utf-8;"},
+         "max-removed=0.25%;guard-sections=yes;max-bytes=68719476736;encoding=utf-8;"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {

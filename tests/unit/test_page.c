@@ -25,6 +25,8 @@ struct scene {
     struct options options;
     struct run run;
     struct summary summary;
+    struct result result;
+    struct file_changes changes[SDS_FILES];
     struct notes *notes;
 };
 
@@ -37,6 +39,8 @@ static void set_up(struct scene *scene)
     assert_true(options_parse(&scene->options, 4, argv, &failure));
     scene->run.options = &scene->options;
     scene->summary.run = &scene->run;
+    scene->summary.result = &scene->result;
+    scene->summary.changes = scene->changes;
     scene->notes = notes_new(&scene->options);
     assert_non_null(scene->notes);
 }
@@ -100,10 +104,10 @@ static void see_line(struct scene *scene, enum issue_code code, const char *text
 }
 
 /* The page, for the caller to free. */
-static char *page_of(const struct scene *scene, const struct comparison *comparison, size_t *len)
+static char *page_of(const struct scene *scene, size_t *len)
 {
     struct buf out = {0};
-    struct page page = {&scene->summary, scene->notes, comparison};
+    struct page page = {&scene->summary, scene->notes};
     assert_true(page_put(&out, &page));
     assert_non_null(buf_text(&out));
     *len = out.len;
@@ -269,7 +273,7 @@ static void test_size_is_bounded(void **state)
             inputs[i].records[e] = UINT64_MAX / 2;
     }
     scene.run.inventory = (struct inventory){.inputs = inputs, .count = 300};
-    char *page = page_of(&scene, NULL, &len);
+    char *page = page_of(&scene, &len);
     if (len > PAGE_BYTES)
         fail_msg("%zu bytes", len);
     check_holds(page, "200 schools more are counted", true);
@@ -286,23 +290,29 @@ static void test_comparison(void **state)
     (void)state;
     set_up(&scene);
     scene.summary.totals.file[SDS_STUDENT].rows = 1010;
-    char *page = page_of(&scene, NULL, &len);
+    char *page = page_of(&scene, &len);
     check_holds(page, "Against the last result", false);
-    check_holds(page, "first result in its folder", false);
+    check_holds(page, "nothing to compare with", true);
+    check_holds(page, "changes.csv", false);
     free(page);
-    struct comparison comparison = {.first = true};
-    page = page_of(&scene, &comparison, &len);
-    check_holds(page, "Against the last result", false);
-    check_holds(page, "first result in its folder", true);
-    free(page);
-    comparison.first = false;
-    comparison.file[SDS_STUDENT] =
-        (struct file_comparison){.known = true, .before = 1000, .added = 30, .removed = 20,
-                                 .changed = 7};
-    page = page_of(&scene, &comparison, &len);
+    scene.changes[SDS_SCHOOL].state = CHANGES_UNREADABLE;
+    page = page_of(&scene, &len);
     check_holds(page, "Against the last result", true);
-    check_holds(page, "1,000 before: +30 added, \xE2\x88\x92" "20 removed, 7 changed", true);
+    check_holds(page, "the file of last time cannot be compared", true);
+    check_holds(page, "nothing to compare with", false);
+    check_holds(page, "changes.csv", false);
+    free(page);
+    scene.changes[SDS_STUDENT] = (struct file_changes){.state = CHANGES_COMPARED,
+                                                       .before = 1000,
+                                                       .rows = {30, 20, 7},
+                                                       .new_columns = 1U << 4 | 1U << 5,
+                                                       .gone_columns = 1U << 6};
+    page = page_of(&scene, &len);
+    check_holds(page, "1,000 before: +30 added, \xE2\x88\x92" "20 removed, 7 changed; columns that are new: ",
+                true);
+    check_holds(page, "; columns no longer written: ", true);
     check_holds(page, "no such file last time", true);
+    check_holds(page, "changes.csv", true);
     free(page);
     tear_down(&scene);
 }
