@@ -12,7 +12,7 @@ command -v node >/dev/null || skip 'there is no node; make check-page installs i
 [ -d tests/page/node_modules/playwright-core ] && [ -d tests/page/node_modules/axe-core ] ||
     skip 'there is no playwright-core or axe-core; make check-page installs them'
 
-# make_page NAME STATUS ARGUMENT...
+# make_page NAME STATUS ARGUMENT...  The result before it is what $scratch/out holds.
 make_page() {
     name=$1 wanted=$2
     shift 2
@@ -49,8 +49,13 @@ make_large() {
 mkdir "$scratch/pages"
 make_large
 make_page demo 1 fixtures/demo/input
+make_page compared 1 --split 50 --max-removed 100% fixtures/demo/input
+rm -r "$scratch/out"
 make_page clean 0 fixtures/good-page-check/input
+rm -r "$scratch/out"
 make_page stopped 5 --max-errors 1 fixtures/good-page-errors/input
+rm -r "$scratch/out"
 make_page hostile 1 fixtures/good-page-hostile-values/input
+rm -r "$scratch/out"
 make_page large 5 --max-errors 1 "$scratch/large"
 node tests/page/page_test.js "$scratch/pages" $strict

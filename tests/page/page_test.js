@@ -1,7 +1,7 @@
 // Looks at review pages in chromium and prints TAP: page_test.js FOLDER [strict]
 //
-// FOLDER holds demo.html, clean.html, stopped.html, hostile.html and large.html. With `strict` the
-// time to the first paint counts, too; without, it is only told.
+// FOLDER holds demo.html, compared.html, clean.html, stopped.html, hostile.html and
+// large.html. With `strict` the time to the first paint counts, too; without, it is only told.
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -9,7 +9,7 @@ const {start} = require('./browser');
 
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const [folder, strict] = process.argv.slice(2);
-const pages = ['demo', 'clean', 'stopped', 'hostile', 'large'];
+const pages = ['demo', 'compared', 'clean', 'stopped', 'hostile', 'large'];
 const MOST_BYTES = 3000000;
 const FIRST_PAINT = 2000;
 // What fits between the margins of converter/page/page.css, at 96 dots an inch.
