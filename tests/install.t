@@ -17,6 +17,8 @@ cat >"$scratch/should" <<'END'
 755 d opt/c2s/share/bash-completion
 755 d opt/c2s/share/bash-completion/completions
 644 f opt/c2s/share/bash-completion/completions/clever2sds
+755 d opt/c2s/share/clever2sds
+644 f opt/c2s/share/clever2sds/summary.schema.json
 755 d opt/c2s/share/doc
 755 d opt/c2s/share/doc/clever2sds
 644 f opt/c2s/share/doc/clever2sds/README.md

@@ -13,6 +13,7 @@ built=no
 grep -q '^Sandbox: left out of this build$' "$scratch/told" || built=yes
 [ $built = no ] || grep -q '^Sandbox: switched off by --no-sandbox$' "$scratch/told"
 ok '-v tells of --no-sandbox' $?
+rm -rf "$scratch/out"
 "$bin" -v -o "$scratch/out" "$input" >"$scratch/told"
 [ $built = no ] || { grep -q '^Landlock: ' "$scratch/told" && grep -q '^seccomp: ' "$scratch/told"; }
 ok '-v tells what is in force' $?
