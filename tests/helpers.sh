@@ -31,3 +31,14 @@ sums() { (cd "$1" && find . -type f | LC_ALL=C sort | xargs -r md5sum); }
 
 # The same of the six files alone: what must not depend on how the export is packed.
 csv_sums() { (cd "$1" && md5sum ./*.csv); }
+
+# The check sums of a result but for files that the conditions, as for find, leave out, and for what
+# it tells of the changes since the one before.
+result_sums() ( # DIR [CONDITION...]
+    cd "$1" || exit 1
+    shift
+    find . -type f ! -path ./review/changes.csv ! -path ./review/report.html \
+        ! -path ./review/summary.json "$@" | LC_ALL=C sort | xargs md5sum
+    sed -E '/"(comparison|state|before|added|removed|changed|(new|gone)_columns)":/d' \
+        review/summary.json | md5sum
+)
