@@ -27,11 +27,11 @@ BENCH    := $(BUILD)/tests/bench/measure $(BUILD)/tests/bench/limits
 EXAMPLES := $(sort $(wildcard converter/examples/*))
 HEADERS  := $(sort $(wildcard converter/*.h formats/*.h formats/*/*.h))
 SHARED   := $(addprefix $(BUILD)/share/,clever2sds.1 clever2sds.bash _clever2sds)
-DOCUMENTS := README.md converter/README.md formats/README.md $(wildcard LICENSE)
+DOCUMENTS := README.md converter/README.md converter/page/picture.png formats/README.md $(wildcard LICENSE)
 
 # libcsv ships no .pc file; the others do.
 LIBRARIES := libcjson libseccomp minizip zlib
-CPPFLAGS += -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
             $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LDLIBS   += -lcsv $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
@@ -62,9 +62,10 @@ help:
 	@echo 'make static      one file that runs on any Linux of its kind (STATIC=amd64 or arm64)'
 	@echo 'make deb dist    a Debian package; an archive of the source'
 	@echo 'make check-install check-static check-deb check-reproducible   test these'
-	@echo 'make lint check-asan check-tsan check-portable check-kill check-memory   further tests'
+	@echo 'make lint check-asan check-tsan check-portable check-page check-kill check-memory   further tests'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
+	@echo 'make update-picture    draw the review page of the demo for README.md'
 	@echo 'make update-docs       renew the generated tables of the documents'
 
 all: $(BUILD)/clever2sds $(SHARED)
@@ -81,6 +82,22 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@$(call SAY,CC   $<)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The static parts of the review page become lists of string literals, and what its policy allows
+# is named by hash.
+PAGE_PARTS := $(addprefix $(BUILD)/converter/page/,page.html.inc page.css.inc page.js.inc \
+                page.css.hash page.js.hash)
+
+$(BUILD)/converter/page_parts.o: | $(PAGE_PARTS)
+
+$(BUILD)/converter/page/%.inc: converter/page/%
+	@mkdir -p $(@D)
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n",/' $< >$@
+
+$(BUILD)/converter/page/%.hash: converter/page/%
+	@mkdir -p $(@D)
+	$(Q)sha256sum <$< | cut -c1-64 | tr a-f A-F | basenc --base16 -d | base64 | \
+	  sed 's/.*/"sha256-&"/' >$@
 
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIB_OBJ)
 	@$(call SAY,LINK $@)
@@ -125,6 +142,13 @@ run-tests: $(BUILD)/clever2sds $(TESTS) $(GENERATE)
 	@BUILD=$(abspath $(BUILD)) LC_ALL=C CMOCKA_MESSAGE_OUTPUT=TAP \
 	  prove --exec '' $(TESTS) $(sort $(wildcard tests/*.t))
 
+# The review page in a browser, with what that takes: also what `make check` leaves out.
+check-page:
+	@tests/packages.sh build test page
+	@cd tests/page && npm ci --no-progress
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(abspath $(BUILD)) LC_ALL=C CI= STRICT=strict prove --exec '' tests/page.t
+
 check-asan:
 	@tests/packages.sh build test
 	@ASAN_OPTIONS=allocator_may_return_null=1 \
@@ -155,13 +179,24 @@ lint:
 	@$(MAKE) --no-print-directory all BUILD=build/analyzer OPT='-O1 -g -fanalyzer' CFLAGS=-Werror
 	cppcheck --std=c11 --enable=warning,performance,portability --error-exitcode=1 \
 	  --inline-suppr -q -I. converter formats
+	@$(MAKE) --no-print-directory page-parts
 	clang-tidy --quiet $(SRC) -- $(CPPFLAGS) -std=c11
+
+page-parts: $(PAGE_PARTS)
 
 update-fixtures: $(BUILD)/clever2sds
 	@BUILD=$(abspath $(BUILD)) LC_ALL=C tests/fixtures.t --update
 
 update-docs: $(BUILD)/clever2sds
 	@tests/docs.t --update
+
+update-picture:
+	@tests/packages.sh build page
+	@cd tests/page && npm ci --no-progress
+	@$(MAKE) --no-print-directory all
+	@tests/demo.sh $(BUILD) >$(BUILD)/demo.txt
+	@node tests/page/picture.js $(BUILD)/demo/sds/review/report.html converter/page/picture.png \
+	  light 1120 1180
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 $(BASHDIR) $(ZSHDIR)) \
@@ -191,7 +226,7 @@ uninstall:
 	  $(BASHDIR)/clever2sds $(ZSHDIR)/_clever2sds $(addprefix $(DOCDIR)/,$(DOCUMENTS)) \
 	  $(addprefix $(DOCDIR)/examples/,$(notdir $(EXAMPLES))) $(DATADIR)/summary.schema.json)
 	-rmdir $(DESTDIR)$(DATADIR)
-	-rmdir $(addprefix $(DESTDIR)$(DOCDIR),/converter /formats /examples) $(DESTDIR)$(DOCDIR)
+	-rmdir $(addprefix $(DESTDIR)$(DOCDIR),/converter/page /converter /formats /examples) $(DESTDIR)$(DOCDIR)
 
 # One file without shared libraries, for this kind of machine or another one that Debian can
 # compile for; its libraries are made of Debian's own packages.
@@ -238,8 +273,8 @@ check-reproducible: static
 clean:
 	rm -rf build
 
-.PHONY: help all demo check run-tests check-asan check-tsan check-portable bench run-bench lint \
-        update-fixtures update-docs install uninstall static check-static deb check-deb dist \
+.PHONY: help all demo check run-tests check-asan check-tsan check-portable check-page bench run-bench lint page-parts \
+        update-fixtures update-docs update-picture install uninstall static check-static deb check-deb dist \
         check-install check-reproducible clean
 .DELETE_ON_ERROR:
 .SECONDARY:

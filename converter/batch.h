@@ -76,6 +76,7 @@ struct outcome {
     struct slice written;  /* its SIS ID in the output */
     uint64_t id_hash;      /* hash_of(id) */
     uint64_t written_hash; /* hash_of(written) */
+    struct slice school;   /* its (first) school's SIS ID in the output; absent for none */
     struct slice root;     /* rejected: the id of the record whose own fault it was */
     struct slice username; /* as written; empty for none */
     uint64_t username_hash; /* without letter case; of people */

@@ -1,6 +1,7 @@
 #include "converter/committer.h"
 
 #include "converter/errors_csv.h"
+#include "converter/notes.h"
 #include "converter/usernames.h"
 #include "formats/clever/entity.h"
 
@@ -114,6 +115,8 @@ static bool put_lines(struct committer *c, const struct current *now, bool worke
     const struct issue_line *lines = now->batch->issue_lines + now->outcome->first_line;
     size_t count = workers ? now->outcome->line_count : 0;
     size_t own = 0;
+    c->lines->about =
+        now->entity == ENTITY_SCHOOL ? now->outcome->written : now->outcome->school;
     if (c->own_count == 2 && before(&c->own[1], &c->own[0])) {
         struct issue_line first = c->own[1];
         c->own[1] = c->own[0];
@@ -247,9 +250,20 @@ static bool compare_people(struct committer *c, const struct current *now, uint6
 
 /* ---- rows ---- */
 
+/* The page counts memberships by the school of their section. */
+static void note_members(const struct committer *c, const struct current *now)
+{
+    const struct outcome *outcome = now->outcome;
+    if (c->run->notes && now->entity == ENTITY_SECTION)
+        notes_members(c->run->notes, outcome->school,
+                      outcome->rows[SDS_TEACHER_ROSTER].count +
+                          outcome->rows[SDS_STUDENT_ENROLLMENT].count + outcome->enrolled_count);
+}
+
 static void count_row(struct committer *c, const struct current *now)
 {
     const struct outcome *outcome = now->outcome;
+    note_members(c, now);
     struct file_totals *file = &c->totals.file[now->file];
     uint64_t rows = outcome->rows[now->file].count;
     file->accepted++;

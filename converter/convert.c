@@ -13,7 +13,9 @@
 #include "converter/errors_csv.h"
 #include "converter/guard.h"
 #include "converter/interrupt.h"
+#include "converter/notes.h"
 #include "converter/outdir.h"
+#include "converter/page.h"
 #include "converter/pipeline.h"
 #include "converter/report.h"
 #include "converter/sandbox.h"
@@ -196,6 +198,20 @@ static bool open_sinks(struct conversion *c, struct failure *failure)
     return open_lines(c, failure);
 }
 
+/* Everything that goes to the sinks from here on is noted for the page. */
+static bool watch_sinks(struct conversion *c, struct failure *failure)
+{
+    if (c->run.options->no_report)
+        return true;
+    c->run.notes = notes_new(c->run.options);
+    if (!c->run.notes)
+        return failure_no_memory(failure);
+    for (int f = 0; f < SDS_FILES; f++)
+        c->sinks[f].watcher = notes_watch_rows(c->run.notes, (enum sds_file)f);
+    c->lines.watcher = notes_watch_lines(c->run.notes);
+    return true;
+}
+
 static void close_sinks(struct conversion *c)
 {
     for (int f = 0; f < SDS_FILES; f++) {
@@ -206,6 +222,8 @@ static void close_sinks(struct conversion *c)
     }
     sink_abandon(&c->lines);
     c->lines = (struct sink){.fd = -1};
+    notes_free(c->run.notes);
+    c->run.notes = NULL;
 }
 
 /* What only reading records needs. */
@@ -255,7 +273,7 @@ static bool begin_attempt(struct conversion *c, struct failure *failure)
 {
     int threads = c->run.options->threads;
     c->unsure = c->survey_again = c->run.contest = false;
-    if (!open_sinks(c, failure))
+    if (!open_sinks(c, failure) || !watch_sinks(c, failure))
         return false;
     for (int e = 0; e < ENTITY_COUNT; e++) {
         c->run.indexes[e] = index_new();
@@ -389,20 +407,44 @@ static bool write_errors(struct conversion *c, const struct buf *files, const st
     return ok;
 }
 
-static bool write_summary(struct conversion *c, const struct summary *summary,
-                          struct failure *failure)
+/* A whole file of the review folder. */
+static bool write_review(struct conversion *c, const char *name, struct slice text,
+                         struct failure *failure)
 {
-    static const char name[] = "review/summary.json";
-    struct buf json = {0};
     struct sink sink = {.fd = -1};
     int fd = outdir_create(c->outdir, name, failure);
     if (fd < 0)
         return false;
     sink_init(&sink, fd, name);
-    bool ok = summary_put_json(&json, summary) || failure_no_memory(failure);
-    ok = ok && sink_put(&sink, buf_slice(&json), failure) && sink_finish(&sink, failure);
-    buf_release(&json);
+    bool ok = sink_put(&sink, text, failure) && sink_finish(&sink, failure);
     sink_abandon(&sink);
+    return ok;
+}
+
+static bool write_summary(struct conversion *c, const struct summary *summary,
+                          struct failure *failure)
+{
+    struct buf json = {0};
+    bool ok = summary_put_json(&json, summary) || failure_no_memory(failure);
+    ok = ok && write_review(c, "review/summary.json", buf_slice(&json), failure);
+    buf_release(&json);
+    return ok;
+}
+
+/* `files` and `export` are the lines that did not come by a sink. */
+static bool write_page(struct conversion *c, const struct summary *summary,
+                       const struct buf *files, const struct buf *export,
+                       struct failure *failure)
+{
+    struct page page = {summary, c->run.notes};
+    struct buf html = {0};
+    if (!c->run.notes)
+        return true;
+    notes_lines(c->run.notes, buf_slice(files));
+    notes_lines(c->run.notes, buf_slice(export));
+    bool ok = page_put(&html, &page) || failure_no_memory(failure);
+    ok = ok && write_review(c, "review/report.html", buf_slice(&html), failure);
+    buf_release(&html);
     return ok;
 }
 
@@ -567,7 +609,7 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     ok = ok && judge(c, summary, &files, &export, failure) && write_changes(c, failure) &&
          finish_files(c, summary->published, failure) &&
          write_errors(c, &files, &export, failure) && write_summary(c, summary, failure) &&
-         publish(c, summary, failure);
+         write_page(c, summary, &files, &export, failure) && publish(c, summary, failure);
     buf_release(&files);
     buf_release(&export);
     return ok;

@@ -77,6 +77,7 @@ struct options {
     bool lowercase_names;
     bool bom;
     bool no_values;
+    bool no_report;
     int threads;
     int threads_asked; /* 0: as many as there are processors */
     bool quiet;

@@ -27,7 +27,7 @@ static const char *const result_names[] = {
     "School.csv",        "Section.csv",           "Teacher.csv",       "Student.csv",
     "TeacherRoster.csv", "StudentEnrollment.csv", "school.csv",        "section.csv",
     "teacher.csv",       "student.csv",           "teacherroster.csv", "studentenrollment.csv"};
-static const char *const review_names[] = {"errors.csv", "changes.csv", "summary.json"};
+static const char *const review_names[] = {"errors.csv", "changes.csv", "summary.json", "report.html"};
 
 /* How often folders are made that another run, which has made them too, takes away at its end. */
 enum { TRIES = 100 };

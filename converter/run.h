@@ -10,6 +10,8 @@
 #include "converter/reader.h"
 #include "formats/clever/schema.h"
 
+struct notes;
+
 struct run {
     const struct options *options;
     const struct clever_schema *schema;
@@ -28,6 +30,7 @@ struct run {
     bool any[ENTITY_COUNT]; /* the export has records of the entity, accepted or not */
     enum id_choice id;      /* what --id comes to for this input */
     uint64_t read;          /* records read */
+    struct notes *notes;    /* what the page needs; NULL with --no-report */
 };
 
 #endif

@@ -47,6 +47,8 @@ bool sink_flush(struct sink *sink, struct failure *failure)
 
 bool sink_put(struct sink *sink, struct slice bytes, struct failure *failure)
 {
+    if (sink->watcher.context)
+        sink->watcher.see(sink->watcher.context, bytes, sink->about);
     if (sink->fd < 0)
         return true;
     if (bytes.len >= DIRECT_BYTES)

@@ -7,15 +7,23 @@
 
 #include <sys/types.h>
 
+/* Somebody who looks at what is put: whole rows, in their order. */
+struct sink_watcher {
+    void (*see)(void *context, struct slice rows, struct slice about);
+    void *context; /* NULL: nobody */
+};
+
 struct sink {
     int fd;
     const char *name; /* for messages; borrowed */
     struct buf pending;
     size_t gather; /* how many bytes are written at a time; a megabyte at first */
     off_t written;
+    struct sink_watcher watcher;
+    struct slice about; /* for the watcher: what the next rows are about; borrowed */
 };
 
-/* Takes `fd`; with -1 what is put is thrown away. */
+/* Takes `fd`; with -1 what is put is thrown away, though watched. */
 void sink_init(struct sink *sink, int fd, const char *name);
 
 bool sink_put(struct sink *sink, struct slice bytes, struct failure *failure);

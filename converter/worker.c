@@ -933,6 +933,8 @@ static void process_row_record(struct worker *w)
         section_dates(w);
     if (school_column >= 0)
         rows = judge_schools(w, school_column, &schools);
+    if (schools && rows > 0)
+        w->outcome->school = schools[0];
     bool accepted = rows > 0 && !w->own_fault;
     if (section)
         accepted = process_members(w, accepted);

@@ -7,6 +7,9 @@
 # A case is a folder: args (one argument a line), input/ and what else it needs, expected/. See
 # converter/README.md for the other files. It is run in a scratch copy, with `-o out` unless args
 # names an output folder, and again with one and with four threads.
+#
+# review/report.html is only compared in cases with -page- in their names. Of all cases it is looked
+# over at the end: whether it is well-formed, escaped and closed to the outside.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 top=$PWD
@@ -52,20 +55,29 @@ same_with() { # CASE RESULT THREADS
 
 check_case() { # CASE
     run_case "$1" "$scratch/work" "$scratch/result" || { echo 'cannot run' >"$scratch/diff"; return 1; }
+    without='--exclude=report.html'
+    case $1 in *-page-*) without='' ;; esac
+    if [ -f "$scratch/result/out/review/report.html" ]; then
+        cp "$scratch/result/out/review/report.html" "$scratch/pages/$(basename "$1").html" || return 1
+    fi
     if [ "$update" = yes ]; then
-        [ ! -d "$1/expected" ] || diff -r "$1/expected" "$scratch/result" >&2
+        # shellcheck disable=SC2086
+        [ ! -d "$1/expected" ] || diff -r $without "$1/expected" "$scratch/result" >&2
         rm -rf "$1/expected"
         cp -R "$scratch/result" "$1/expected"
+        [ -n "$without" ] && rm -f "$1/expected/out/review/report.html"
         return 0
     fi
-    diff -r "$1/expected" "$scratch/result" >"$scratch/diff" 2>&1 || return 1
+    # shellcheck disable=SC2086
+    diff -r $without "$1/expected" "$scratch/result" >"$scratch/diff" 2>&1 || return 1
     same_with "$1" "$scratch/result" 1 && same_with "$1" "$scratch/result" 4
 }
 
 if [ $# -eq 0 ]; then
     set -- $(ls fixtures)
 fi
-echo "1..$#"
+mkdir "$scratch/pages" || exit 1
+echo "1..$(($# + 1))"
 number=0
 failed=0
 for name in "$@"; do
@@ -78,4 +90,11 @@ for name in "$@"; do
         failed=1
     fi
 done
+if python3 -B tests/page/look_over.py "$scratch/pages" >"$scratch/said" 2>&1; then
+    echo "ok $((number + 1)) - $(cat "$scratch/said")"
+else
+    echo "not ok $((number + 1)) - pages are well-formed, escaped and closed to the outside"
+    head -n 20 "$scratch/said" | sed 's/^/# /'
+    failed=1
+fi
 exit $failed

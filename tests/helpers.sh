@@ -37,8 +37,8 @@ csv_sums() { (cd "$1" && md5sum ./*.csv); }
 result_sums() ( # DIR [CONDITION...]
     cd "$1" || exit 1
     shift
-    find . -type f ! -path ./review/changes.csv ! -path ./review/summary.json "$@" |
-        LC_ALL=C sort | xargs md5sum
+    find . -type f ! -path ./review/changes.csv ! -path ./review/report.html \
+        ! -path ./review/summary.json "$@" | LC_ALL=C sort | xargs md5sum
     sed -E '/"(comparison|state|before|added|removed|changed|(new|gone)_columns)":/d' \
         review/summary.json | md5sum
 )

@@ -24,6 +24,8 @@ cat >"$scratch/should" <<'END'
 644 f opt/c2s/share/doc/clever2sds/README.md
 755 d opt/c2s/share/doc/clever2sds/converter
 644 f opt/c2s/share/doc/clever2sds/converter/README.md
+755 d opt/c2s/share/doc/clever2sds/converter/page
+644 f opt/c2s/share/doc/clever2sds/converter/page/picture.png
 755 d opt/c2s/share/doc/clever2sds/examples
 644 f opt/c2s/share/doc/clever2sds/examples/clever2sds.cron
 644 f opt/c2s/share/doc/clever2sds/examples/clever2sds.service

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Installs the Debian packages that a goal needs and that are missing, after naming them.
-#   packages.sh GOAL...           build, test, lint, package, static-ARCHITECTURE
+#   packages.sh GOAL...           build, test, page, lint, package, static-ARCHITECTURE
 #   packages.sh --names GOAL...   only names what the goals need
 set -eu
 
 build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev libseccomp-dev zlib1g-dev zip'
 test='libcmocka-dev perl python3 python3-jsonschema unzip gzip binutils bsdutils groff-base mandoc bash zsh'
+page='chromium nodejs npm'
 lint='clang clang-tidy cppcheck clang-format'
 package='dpkg-dev lintian'
 static='dpkg-dev debian-archive-keyring'
@@ -31,6 +32,7 @@ for goal in "$@"; do
     case $goal in
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
+    page) wanted="$wanted $page" ;;
     lint) wanted="$wanted $lint" ;;
     package) wanted="$wanted $package" ;;
     static-*) wanted="$wanted $static $(foreign "${goal#static-}")" ;;
@@ -51,8 +53,9 @@ have() {
     fi
     case $1 in
     gcc | make | pkg-config | zip | unzip | gzip | perl | python3 | clang | clang-tidy | cppcheck | clang-format | \
-        bash | zsh | mandoc | lintian)
+        bash | zsh | mandoc | lintian | chromium | npm)
         command -v "$1" >/dev/null 2>&1 ;;
+    nodejs) command -v node >/dev/null 2>&1 ;;
     groff-base) command -v groff >/dev/null 2>&1 ;;
     python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;
     binutils) command -v nm >/dev/null 2>&1 ;;
