@@ -469,10 +469,11 @@ static bool prepare(struct conversion *c, struct failure *failure)
     c->outdir = outdir_open(options->output, failure);
     if (!c->outdir)
         return false;
-    char *json = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY);
-    c->old_files = summary_old_files(json);
-    free(json);
-    return true;
+    struct buf json = {0};
+    bool ok = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY, &json, failure) &&
+              (summary_old_files(buf_slice(&json), &c->old_files) || failure_no_memory(failure));
+    buf_release(&json);
+    return ok;
 }
 
 int convert(const struct options *options, struct buf *told, struct failure *failure)

@@ -20,7 +20,8 @@ struct walk {
     struct inventory *inventory;
     const struct options *options;
     struct failure *failure;
-    struct stat output; /* of DIR, which is never read */
+    struct slice folder; /* the EXPORT being walked, for messages */
+    struct stat output;  /* of DIR, which is never read */
     bool output_exists;
 };
 
@@ -431,6 +432,15 @@ static bool add_file(struct walk *walk, const char *open_path, const char *label
     return ok;
 }
 
+/* The same for a path below an EXPORT, absent for itself. */
+static bool cannot_open_below(struct walk *walk, struct slice path)
+{
+    int error = errno;
+    const char *full = joined(&walk->inventory->arena, walk->folder, path.len ? "/" : "", path);
+    errno = error;
+    return cannot_open(walk, full ? full : "a file below EXPORT");
+}
+
 static bool collect(struct walk *walk, int folder, struct slice above, struct found_list *found);
 
 /* One entry of a folder: a file is noted, a folder walked; everything else is left alone.
@@ -441,14 +451,14 @@ static bool collect_entry(struct walk *walk, int folder, struct slice path, cons
     struct stat info;
     struct stat target;
     if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
-        return cannot_open(walk, path.ptr);
+        return cannot_open_below(walk, path);
     if (S_ISDIR(info.st_mode)) {
         bool output = walk->output_exists && info.st_dev == walk->output.st_dev &&
                       info.st_ino == walk->output.st_ino;
         if (output)
             return true;
         int below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        return below < 0 ? cannot_open(walk, path.ptr) : collect(walk, below, path, found);
+        return below < 0 ? cannot_open_below(walk, path) : collect(walk, below, path, found);
     }
     bool link = S_ISLNK(info.st_mode) && fstatat(folder, name, &target, 0) == 0 &&
                 S_ISREG(target.st_mode);
@@ -469,14 +479,14 @@ static bool collect(struct walk *walk, int folder, struct slice above, struct fo
     DIR *dir = fdopendir(folder);
     if (!dir) {
         (void)close(folder);
-        return cannot_open(walk, above.len ? above.ptr : ".");
+        return cannot_open_below(walk, above);
     }
     bool ok = true;
     while (ok) {
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (!entry) {
-            ok = errno == 0 || cannot_open(walk, above.len ? above.ptr : ".");
+            ok = errno == 0 || cannot_open_below(walk, above);
             break;
         }
         if (entry->d_name[0] == '.' || strcmp(entry->d_name, "__MACOSX") == 0)
@@ -495,6 +505,7 @@ static bool add_folder(struct walk *walk, const char *export, struct slice label
     struct arena *arena = &walk->inventory->arena;
     struct found_list found = {0};
     int folder = open(export, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    walk->folder = label;
     bool ok = folder < 0 ? cannot_open(walk, export)
                          : collect(walk, folder, SLICE_ABSENT, &found);
     if (ok && found.count > 0)

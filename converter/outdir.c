@@ -22,6 +22,7 @@ static const char *const result_names[] = {
     "Student.csv",        "TeacherRoster.csv",     "StudentEnrollment.csv",
     "school.csv",         "section.csv",           "teacher.csv",
     "student.csv",        "teacherroster.csv",     "studentenrollment.csv"};
+static const char *const probe_names[] = {PROBE_A, PROBE_B};
 static const char *const review_names[] = {"errors.csv", "summary.json"};
 
 struct outdir {
@@ -114,30 +115,48 @@ static bool same_file(int a, int b, const char *name)
 static bool clear_entry(void *context, const char *name)
 {
     const struct clearing *c = context;
-    bool ours = c->review ? ONE_OF(name, review_names) : ONE_OF(name, result_names);
-    bool probe = strcmp(name, PROBE_A) == 0 || strcmp(name, PROBE_B) == 0;
-    if (probe)
-        (void)unlinkat(c->from, name, AT_REMOVEDIR);
-    else if (ours || (c->home >= 0 && same_file(c->from, c->home, name)))
+    bool ours = c->review ? ONE_OF(name, review_names)
+                          : ONE_OF(name, result_names) || ONE_OF(name, probe_names);
+    if (ours || (c->home >= 0 && same_file(c->from, c->home, name)))
         (void)unlinkat(c->from, name, 0);
     else if (c->home >= 0 && (c->review || strcmp(name, REVIEW) != 0))
         (void)renameat2(c->from, name, c->home, name, RENAME_NOREPLACE);
     return true;
 }
 
+/* Removes what is ours by its name, without a walk: that also works where memory or descriptors
+ * have run out. */
+static void remove_ours(int folder, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)unlinkat(folder, names[i], 0);
+}
+
+static void clear_review(int folder, int review, int home)
+{
+    remove_ours(review, review_names, sizeof review_names / sizeof *review_names);
+    if (unlinkat(folder, REVIEW, AT_REMOVEDIR) == 0)
+        return;
+    int home_review = home < 0 ? -1 : open_folder(home, REVIEW);
+    struct clearing clearing = {review, home_review, true};
+    (void)each_entry(review, clear_entry, &clearing);
+    close_fd(home_review);
+    (void)unlinkat(folder, REVIEW, AT_REMOVEDIR);
+}
+
 static void clear_stage(int parent, const char *stage, int folder, int home)
 {
     int review = open_folder(folder, REVIEW);
-    if (review >= 0) {
-        int home_review = home < 0 ? -1 : open_folder(home, REVIEW);
-        struct clearing inner = {review, home_review, true};
-        (void)each_entry(review, clear_entry, &inner);
-        close_fd(home_review);
-        close_fd(review);
-        (void)unlinkat(folder, REVIEW, AT_REMOVEDIR);
-    }
-    struct clearing outer = {folder, home, false};
-    (void)each_entry(folder, clear_entry, &outer);
+    if (review >= 0)
+        clear_review(folder, review, home);
+    close_fd(review);
+    remove_ours(folder, result_names, sizeof result_names / sizeof *result_names);
+    (void)unlinkat(folder, PROBE_A, AT_REMOVEDIR);
+    (void)unlinkat(folder, PROBE_B, AT_REMOVEDIR);
+    if (unlinkat(parent, stage, AT_REMOVEDIR) == 0)
+        return;
+    struct clearing clearing = {folder, home, false};
+    (void)each_entry(folder, clear_entry, &clearing);
     (void)unlinkat(parent, stage, AT_REMOVEDIR);
 }
 
@@ -308,8 +327,9 @@ static bool probe_exchange(const struct outdir *outdir, struct failure *failure)
         return output_failure(failure, outdir->shown, "nothing can be created beside it");
     int result = renameat2(outdir->staged, PROBE_A, outdir->staged, PROBE_B, RENAME_EXCHANGE);
     int error = errno;
-    (void)unlinkat(outdir->staged, PROBE_A, AT_REMOVEDIR);
-    (void)unlinkat(outdir->staged, PROBE_B, AT_REMOVEDIR);
+    if (unlinkat(outdir->staged, PROBE_A, AT_REMOVEDIR) != 0 ||
+        unlinkat(outdir->staged, PROBE_B, AT_REMOVEDIR) != 0)
+        return output_failure(failure, outdir->shown, "nothing can be removed beside it");
     if (result == 0)
         return true;
     return failure_set(failure, FAILURE_OUTPUT,
@@ -391,28 +411,42 @@ bool outdir_remove(struct outdir *outdir, const char *name, struct failure *fail
     return true;
 }
 
-char *outdir_old_file(const struct outdir *outdir, const char *name, size_t limit)
+/* The bytes of an open file, fewer than `size` when it has become shorter. */
+static bool read_file(int fd, size_t size, struct buf *text, struct failure *failure)
 {
-    struct stat info;
-    int fd = outdir->old < 0 ? -1 : openat(outdir->old, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return NULL;
-    char *text = NULL;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (size_t)info.st_size <= limit)
-        text = malloc((size_t)info.st_size + 1);
-    size_t len = 0;
-    while (text && len < (size_t)info.st_size) {
-        ssize_t got = read(fd, text + len, (size_t)info.st_size - len);
+    if (!buf_reserve(text, size))
+        return failure_no_memory(failure);
+    while (size > 0) {
+        ssize_t got = read(fd, text->data + text->len, size);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            break;
-        len += (size_t)got;
+            return got == 0;
+        text->len += (size_t)got;
+        size -= (size_t)got;
     }
-    if (text)
-        text[len] = '\0';
+    return true;
+}
+
+bool outdir_old_file(const struct outdir *outdir, const char *name, size_t limit,
+                     struct buf *text, struct failure *failure)
+{
+    struct stat info;
+    if (outdir->old < 0)
+        return true;
+    int fd = openat(outdir->old, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return true;
+    bool ok = fd >= 0 && fstat(fd, &info) == 0;
+    if (ok && S_ISREG(info.st_mode) && (size_t)info.st_size <= limit)
+        ok = read_file(fd, (size_t)info.st_size, text, failure);
+    if (!ok)
+        failure_set(failure, FAILURE_OUTPUT,
+                    "%s: the old result's %s cannot be read (%s); see to its rights, or choose "
+                    "another output folder",
+                    outdir->shown, name, strerror(errno));
     close_fd(fd);
-    return text;
+    return ok;
 }
 
 /* ---- publishing ---- */

@@ -12,6 +12,7 @@
 #ifndef CONVERTER_OUTDIR_H
 #define CONVERTER_OUTDIR_H
 
+#include "formats/base/buf.h"
 #include "formats/base/failure.h"
 #include "formats/base/slice.h"
 
@@ -36,9 +37,10 @@ bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, st
 /* Puts only the stage's `review` in the place of DIR's; makes DIR when it is not there. */
 bool outdir_publish_review(struct outdir *outdir, struct failure *failure);
 
-/* The bytes of DIR's file `name`, terminated, for the caller to free; NULL when there is no such
- * file of at most `limit` bytes. */
-char *outdir_old_file(const struct outdir *outdir, const char *name, size_t limit);
+/* Appends the bytes of DIR's file `name` to `text`, nothing when there is no such file of at most
+ * `limit` bytes. False with a failure when there is one that cannot be read. */
+bool outdir_old_file(const struct outdir *outdir, const char *name, size_t limit,
+                     struct buf *text, struct failure *failure);
 
 /* Removes the stage if it is still there. */
 void outdir_free(struct outdir *outdir);

@@ -4,52 +4,58 @@
 #include "formats/base/utf8.h"
 #include "formats/clever/entity.h"
 #include "formats/clever/links.h"
+#include "formats/json/scan.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
-static void result_name(struct buf *out, int index)
+/* What a result can hold: each file in capitals and, behind those, in lower case. */
+enum { RESULT_NAMES = 2 * SDS_FILES, MAX_RESULT_NAME = 32 };
+
+static bool is_result_name(int index, struct slice name)
 {
-    struct options options = {.lowercase_names = index >= SDS_FILES};
-    put_file_name(out, &options, (enum sds_file)(index % SDS_FILES));
+    struct slice stem = slice_from(sds_formats[index % SDS_FILES].name);
+    struct slice end = SLICE_LITERAL(".csv");
+    if (name.len != stem.len + end.len || memcmp(name.ptr + stem.len, end.ptr, end.len) != 0)
+        return false;
+    for (size_t i = 0; i < stem.len; i++)
+        if (name.ptr[i] != (index < SDS_FILES ? stem.ptr[i] : ascii_lower(stem.ptr[i])))
+            return false;
+    return true;
 }
 
 bool result_has(const struct result_files *files, struct slice name)
 {
-    bool found = false;
-    for (int i = 0; i < 2 * SDS_FILES && !found; i++) {
-        struct buf text = {0};
-        result_name(&text, i);
-        found = files->named[i] && slice_equal(buf_slice(&text), name);
-        buf_release(&text);
-    }
-    return found;
+    for (int i = 0; i < RESULT_NAMES; i++)
+        if (files->named[i] && is_result_name(i, name))
+            return true;
+    return false;
 }
 
-struct result_files summary_old_files(const char *json)
+static void note_names(const struct json_value *list, struct result_files *files)
 {
-    struct result_files files = {{false}};
-    struct result_files all;
-    for (int i = 0; i < 2 * SDS_FILES; i++)
-        all.named[i] = true;
-    cJSON *document = json ? cJSON_Parse(json) : NULL;
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(document, "files");
-    const cJSON *item;
-    cJSON_ArrayForEach(item, list)
-    {
-        const char *name = cJSON_GetStringValue(item);
-        if (!name || !result_has(&all, slice_from(name)))
+    struct json_value item;
+    for (size_t at = 0; json_list_next(list, &at, &item);) {
+        char name[MAX_RESULT_NAME];
+        if (item.type != JSON_STRING)
             continue;
-        for (int i = 0; i < 2 * SDS_FILES; i++) {
-            struct buf text = {0};
-            result_name(&text, i);
-            if (slice_is(buf_slice(&text), name))
-                files.named[i] = true;
-            buf_release(&text);
-        }
+        size_t len = json_short_name(slice_of(item.ptr, item.len), name, sizeof name);
+        for (int i = 0; i < RESULT_NAMES; i++)
+            files->named[i] = files->named[i] || is_result_name(i, slice_of(name, len));
     }
-    cJSON_Delete(document);
-    return files;
+}
+
+bool summary_old_files(struct slice json, struct result_files *files)
+{
+    struct json_value list;
+    struct json_error error;
+    struct json_schema *schema = json_schema_new();
+    bool ok = schema && json_schema_want(schema, "files") == 0;
+    *files = (struct result_files){{false}};
+    if (ok && json_scan(schema, json, &list, &error) && list.type == JSON_ARRAY)
+        note_names(&list, files);
+    json_schema_free(schema);
+    return ok;
 }
 
 time_t summary_time(void)
@@ -120,20 +126,22 @@ static void add_time(struct document *d, const char *name, time_t time)
 struct option_target {
     struct document *document;
     cJSON *object;
+    const char *id; /* what --id has come to */
 };
 
 static void add_option(void *context, const char *name, const char *value)
 {
     struct option_target *target = context;
-    add_text(target->document, target->object, name, value);
+    bool id = strcmp(name, "id") == 0;
+    add_text(target->document, target->object, name, id ? target->id : value);
 }
 
 static void add_options(struct document *d, const struct run *run)
 {
-    struct option_target target = {d, add_object(d, d->root, "options")};
-    options_each(run->options, add_option, &target);
-    (void)cJSON_ReplaceItemInObjectCaseSensitive(
-        target.object, "id", cJSON_CreateString(run->id == ID_SIS ? "sis" : "clever"));
+    struct option_target target = {d, add_object(d, d->root, "options"),
+                                   run->id == ID_SIS ? "sis" : "clever"};
+    if (!options_each(run->options, add_option, &target))
+        d->failed = true;
 }
 
 static void add_sources(struct document *d, const struct run *run)
@@ -145,6 +153,7 @@ static void add_sources(struct document *d, const struct run *run)
         struct buf label = {0};
         utf8_put_visible(&label, slice_from(input->label), SIZE_MAX);
         add_text(d, source, "source", buf_text(&label));
+        d->failed = d->failed || label.oom;
         buf_release(&label);
         check(d, cJSON_AddBoolToObject(source, "used", !input->ignored));
         cJSON *versions = add_array(d, source, "api_versions");
@@ -171,6 +180,7 @@ static void add_output(struct document *d, const struct summary *summary)
         put_file_name(&name, summary->run->options, (enum sds_file)f);
         const char *text = buf_text(&name);
         cJSON *object = add_object(d, output, text ? text : "");
+        d->failed = d->failed || name.oom;
         add_number(d, object, "rows", file->rows);
         if (own) {
             add_number(d, object, "read", file->read);
@@ -195,11 +205,14 @@ static void add_lines(struct document *d, const struct totals *totals)
 static void add_files(struct document *d, const struct result_files *files)
 {
     cJSON *list = add_array(d, d->root, "files");
-    for (int i = 0; i < 2 * SDS_FILES; i++) {
+    for (int i = 0; i < RESULT_NAMES; i++) {
+        struct options as = {.lowercase_names = i >= SDS_FILES};
         struct buf name = {0};
-        result_name(&name, i);
-        if (files->named[i])
-            append(d, list, cJSON_CreateString(buf_text(&name)));
+        if (!files->named[i])
+            continue;
+        put_file_name(&name, &as, (enum sds_file)(i % SDS_FILES));
+        const char *text = buf_text(&name);
+        append(d, list, text ? cJSON_CreateString(text) : NULL);
         buf_release(&name);
     }
 }
@@ -239,6 +252,7 @@ static void put_number(struct buf *out, uint64_t number, size_t width)
     for (size_t len = text.len; len < width; len++)
         buf_put_byte(out, ' ');
     buf_put_slice(out, buf_slice(&text));
+    out->oom = out->oom || text.oom;
     buf_release(&text);
 }
 
@@ -284,6 +298,7 @@ static void put_files(struct buf *out, const struct summary *summary)
         struct buf name = {0};
         put_file_name(&name, summary->run->options, (enum sds_file)f);
         put_label(out, buf_slice(&name), 22);
+        out->oom = out->oom || name.oom;
         buf_release(&name);
         if (own) {
             put_number(out, file->read, 10);
@@ -316,7 +331,7 @@ void summary_put_text(struct buf *out, const struct summary *summary)
 {
     const struct options *options = summary->run->options;
     if (options->verbose) {
-        options_each(options, show_option, out);
+        out->oom = !options_each(options, show_option, out) || out->oom;
         put_sources(out, summary->run);
         buf_put_byte(out, '\n');
     }

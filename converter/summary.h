@@ -33,8 +33,9 @@ bool summary_put_json(struct buf *out, const struct summary *summary);
 /* Appends the table for people. */
 void summary_put_text(struct buf *out, const struct summary *summary);
 
-/* The files of the result that an earlier summary.json (terminated text, or NULL) tells of. */
-struct result_files summary_old_files(const char *json);
+/* The files of the result that an earlier summary.json tells of; none when it is no such document.
+ * False: out of memory. */
+bool summary_old_files(struct slice json, struct result_files *files);
 
 /* Whether `name` is one of the files. */
 bool result_has(const struct result_files *files, struct slice name);
