@@ -12,6 +12,7 @@ LIB_OBJ  := $(filter-out $(BUILD)/converter/main.o,$(OBJ))
 TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 GENERATE := $(BUILD)/tests/generate/generate
+SHIM     := $(BUILD)/tests/faults/shim.so
 BENCH    := $(BUILD)/tests/bench/measure $(BUILD)/tests/bench/limits
 HEADERS  := $(sort $(wildcard converter/*.h formats/*.h formats/*/*.h))
 
@@ -71,6 +72,13 @@ $(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# Loaded beside the program, never linked with it: neither its flags nor its sanitizers.
+$(SHIM): tests/faults/shim.c Makefile
+	@mkdir -p $(@D)
+	@$(call SAY,LINK $@)
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra -Wno-nonnull-compare -fno-builtin -fPIC \
+	  -shared -o $@ $<
+
 # What a goal needs is installed first; the build is a make of its own, because the compiler and
 # pkg-config may only be there after that.
 demo:
@@ -82,7 +90,7 @@ check:
 	@tests/packages.sh build test
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: $(BUILD)/clever2sds $(TESTS) $(GENERATE)
+run-tests: $(BUILD)/clever2sds $(TESTS) $(GENERATE) $(SHIM)
 	@BUILD=$(abspath $(BUILD)) LC_ALL=C CMOCKA_MESSAGE_OUTPUT=TAP \
 	  prove --exec '' $(TESTS) $(sort $(wildcard tests/*.t))
 
@@ -95,6 +103,15 @@ check-tsan:
 	@tests/packages.sh build test
 	@TSAN_OPTIONS=allocator_may_return_null=1 \
 	  $(MAKE) --no-print-directory run-tests BUILD=build/tsan $(TSAN)
+
+# Every call fails once, with a build that also notices lost memory; and the signals.
+check-faults:
+	@tests/packages.sh build test
+	@$(MAKE) --no-print-directory run-faults BUILD=build/asan $(ASAN)
+	@$(MAKE) --no-print-directory run-signals
+
+run-faults: $(BUILD)/clever2sds $(GENERATE) $(SHIM)
+	@BUILD=$(abspath $(BUILD)) prove --exec '' 'tests/faults/faults.py'
 
 bench:
 	@tests/packages.sh build
