@@ -40,7 +40,8 @@ help:
 	@echo 'make check       install what is missing, build, run all tests'
 	@echo 'make all         build $(BUILD)/clever2sds from what is installed'
 	@echo 'make install     copy it to $(DESTDIR)$(BINDIR)'
-	@echo 'make lint check-asan check-tsan check-kill check-memory   further tests'
+	@echo 'make lint check-asan check-tsan   further tests'
+	@echo 'make check-faults   every call of the program fails, for every kind of export (an hour)'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
 	@echo 'make update-docs       renew the generated tables of the documents'
@@ -108,10 +109,11 @@ check-tsan:
 check-faults:
 	@tests/packages.sh build test
 	@$(MAKE) --no-print-directory run-faults BUILD=build/asan $(ASAN)
-	@$(MAKE) --no-print-directory run-signals
+	@$(MAKE) --no-print-directory all $(GENERATE)
+	@BUILD=$(abspath $(BUILD)) KILLS=500 SIGNALS=200 prove --exec '' tests/kill.t tests/full.t
 
 run-faults: $(BUILD)/clever2sds $(GENERATE) $(SHIM)
-	@BUILD=$(abspath $(BUILD)) prove --exec '' 'tests/faults/faults.py'
+	@BUILD=$(abspath $(BUILD)) prove --exec '' tests/faults/faults.py
 
 bench:
 	@tests/packages.sh build

@@ -34,7 +34,7 @@ struct outdir {
     int parent;
     int old;      /* DIR, -1 when it does not exist */
     int staged;   /* the stage; locked */
-    int review;   /* the stage's review */
+    int review;   /* the stage's review, -1 when there is none */
 };
 
 static bool output_failure(struct failure *failure, const char *what, const char *doing)
@@ -144,12 +144,13 @@ static void clear_review(int folder, int review, int home)
     (void)unlinkat(folder, REVIEW, AT_REMOVEDIR);
 }
 
-static void clear_stage(int parent, const char *stage, int folder, int home)
+/* `review` may be -1: then there is nothing in it. */
+static void clear_stage(int parent, const char *stage, int folder, int review, int home)
 {
-    int review = open_folder(folder, REVIEW);
     if (review >= 0)
         clear_review(folder, review, home);
-    close_fd(review);
+    else
+        (void)unlinkat(folder, REVIEW, AT_REMOVEDIR);
     remove_ours(folder, result_names, sizeof result_names / sizeof *result_names);
     (void)unlinkat(folder, PROBE_A, AT_REMOVEDIR);
     (void)unlinkat(folder, PROBE_B, AT_REMOVEDIR);
@@ -167,8 +168,11 @@ static bool clear_stale(void *context, const char *name)
     bool stage = name[0] == '.' && strncmp(name + 1, outdir->base, base) == 0 &&
                  strncmp(name + 1 + base, STAGE_MARK, sizeof STAGE_MARK - 1) == 0;
     int folder = stage ? open_folder(outdir->parent, name) : -1;
-    if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0)
-        clear_stage(outdir->parent, name, folder, outdir->old);
+    if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0) {
+        int review = open_folder(folder, REVIEW);
+        clear_stage(outdir->parent, name, folder, review, outdir->old);
+        close_fd(review);
+    }
     close_fd(folder);
     return true;
 }
@@ -260,7 +264,10 @@ static bool open_old(struct outdir *outdir, struct failure *failure)
     if (fstat(outdir->old, &mine) != 0 || fstat(outdir->parent, &above) != 0)
         return output_failure(failure, outdir->shown, "cannot be examined");
     struct stat review;
-    if (fstatat(outdir->old, REVIEW, &review, 0) == 0 && !S_ISDIR(review.st_mode))
+    bool reviewed = fstatat(outdir->old, REVIEW, &review, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!reviewed && errno != ENOENT)
+        return output_failure(failure, outdir->shown, "its review cannot be examined");
+    if (reviewed && !S_ISDIR(review.st_mode))
         return failure_set(failure, FAILURE_OUTPUT,
                            "%s: holds something called review that is no folder; move it away",
                            outdir->shown);
@@ -377,7 +384,7 @@ void outdir_free(struct outdir *outdir)
     if (!outdir)
         return;
     if (outdir->stage && outdir->staged >= 0)
-        clear_stage(outdir->parent, outdir->stage, outdir->staged, outdir->old);
+        clear_stage(outdir->parent, outdir->stage, outdir->staged, outdir->review, outdir->old);
     else if (outdir->stage)
         (void)unlinkat(outdir->parent, outdir->stage, AT_REMOVEDIR);
     close_fd(outdir->review);
@@ -521,11 +528,21 @@ static bool swap(const struct outdir *outdir, struct place from, struct place to
 }
 
 /* Takes along what stands in DIR's review beside this program's files. */
-static void carry_review(const struct outdir *outdir, int old_review, bool move)
+static bool carry_review(const struct outdir *outdir, int old_review, bool move)
 {
     struct carrying c = {old_review, outdir->review, review_owned, NULL, move};
-    if (old_review >= 0)
-        (void)each_entry(old_review, carry_entry, &c);
+    return old_review < 0 || each_entry(old_review, carry_entry, &c);
+}
+
+/* The same for DIR itself. What cannot even be listed is not replaced. */
+static bool carry_all(const struct outdir *outdir, const struct carrying *c, int old_review,
+                      struct failure *failure)
+{
+    struct carrying carrying = *c;
+    return outdir->old < 0 ||
+           (carry_review(outdir, old_review, false) &&
+            each_entry(outdir->old, carry_entry, &carrying)) ||
+           output_failure(failure, outdir->shown, "cannot be listed");
 }
 
 /* The stage has become DIR: nothing of this run is to be taken back. */
@@ -536,18 +553,26 @@ static void forget_stage(struct outdir *outdir)
     outdir->made = 0;
 }
 
+/* DIR's review, for what somebody else has put there; -1 in *review when there is none. */
+static bool open_old_review(const struct outdir *outdir, int *review, struct failure *failure)
+{
+    *review = outdir->old < 0 ? -1 : open_folder(outdir->old, REVIEW);
+    return outdir->old < 0 || *review >= 0 || errno == ENOENT ||
+           output_failure(failure, outdir->shown, "its review cannot be opened");
+}
+
 bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, struct slice name),
                     const void *context, struct failure *failure)
 {
     bool exists = outdir->old >= 0;
     struct place stage = {outdir->parent, outdir->stage};
     struct place home = {outdir->parent, outdir->base};
-    int old_review = exists ? open_folder(outdir->old, REVIEW) : -1;
+    int old_review;
+    if (!open_old_review(outdir, &old_review, failure))
+        return false;
     struct carrying c = {outdir->old, outdir->staged, owned, context, false};
-    carry_review(outdir, old_review, false);
-    if (exists)
-        (void)each_entry(outdir->old, carry_entry, &c);
-    bool ok = take_over_mode(outdir, outdir->old, outdir->staged, failure) &&
+    bool ok = carry_all(outdir, &c, old_review, failure) &&
+              take_over_mode(outdir, outdir->old, outdir->staged, failure) &&
               take_over_mode(outdir, old_review, outdir->review, failure) &&
               sync_folder(outdir, outdir->review, failure) &&
               sync_folder(outdir, outdir->staged, failure) &&
@@ -558,10 +583,10 @@ bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, st
     }
     (void)fsync(outdir->parent); /* the new result stands already; nothing is gained by failing */
     if (exists) {
-        carry_review(outdir, old_review, true);
+        (void)carry_review(outdir, old_review, true);
         c.move = true;
         (void)each_entry(outdir->old, carry_entry, &c);
-        clear_stage(outdir->parent, outdir->stage, outdir->old, outdir->staged);
+        clear_stage(outdir->parent, outdir->stage, outdir->old, old_review, outdir->staged);
     }
     close_fd(old_review);
     forget_stage(outdir);
@@ -582,14 +607,21 @@ bool outdir_publish_review(struct outdir *outdir, struct failure *failure)
             forget_stage(outdir);
         return made;
     }
-    int old_review = open_folder(outdir->old, REVIEW);
-    carry_review(outdir, old_review, false);
-    bool ok = take_over_mode(outdir, old_review, outdir->review, failure) &&
+    int old_review;
+    if (!open_old_review(outdir, &old_review, failure))
+        return false;
+    bool ok = (carry_review(outdir, old_review, false) ||
+               output_failure(failure, outdir->shown, "its review cannot be listed")) &&
+              take_over_mode(outdir, old_review, outdir->review, failure) &&
               sync_folder(outdir, outdir->review, failure) &&
               swap(outdir, staged_review, review, old_review >= 0, failure);
     if (ok) {
         (void)fsync(outdir->old);
-        carry_review(outdir, old_review, true);
+        (void)carry_review(outdir, old_review, true);
+        /* The two have changed places: what is in the stage, and will be cleared, is the old one. */
+        int published = outdir->review;
+        outdir->review = old_review;
+        old_review = published;
     }
     close_fd(old_review);
     return ok;
