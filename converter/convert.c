@@ -445,7 +445,8 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     summary->reason = reason_of(c->run.options, totals, stops);
     summary->files = summary->published ? fresh_files(c) : c->old_files;
     summary->finished = summary_time();
-    ok = ok && finish_files(c, summary->published, failure) &&
+    ok = ok && inventory_unchanged(&c->run.inventory, failure) &&
+         finish_files(c, summary->published, failure) &&
          write_errors(c, &files, &export, failure) && write_summary(c, summary, failure) &&
          publish(c, summary, failure);
     buf_release(&files);

@@ -124,9 +124,13 @@ static int compare_found(const void *a, const void *b)
     return path_compare(((const struct found *)a)->path, ((const struct found *)b)->path);
 }
 
+/* A zip may have two members of one name: they keep their order. */
 static int compare_inputs(const void *a, const void *b)
 {
-    return path_compare(((const struct input *)a)->path, ((const struct input *)b)->path);
+    const struct input *x = a;
+    const struct input *y = b;
+    int order = path_compare(x->path, y->path);
+    return order ? order : (x->place.number > y->place.number) - (x->place.number < y->place.number);
 }
 
 /* Whether a part of the path says that it is not meant (formats/README.md). */
@@ -234,6 +238,14 @@ static bool write_all(int fd, const char *bytes, size_t len, struct failure *fai
     return true;
 }
 
+static bool over_limit(struct walk *walk, const char *label)
+{
+    return failure_set(walk->failure, FAILURE_INPUT,
+                       "%s: has more than the %llu bytes of --max-bytes; raise it if the export "
+                       "is that large",
+                       label, (unsigned long long)walk->options->max_bytes);
+}
+
 /* Reads `source` (taken) to its end into an unlinked file, which the inventory owns; -1 with a
  * failure. */
 static int spool(struct walk *walk, struct source *source, const char *label)
@@ -259,10 +271,7 @@ static int spool(struct walk *walk, struct source *source, const char *label)
         }
         total += (uint64_t)got;
         if (total > walk->options->max_bytes)
-            ok = failure_set(walk->failure, FAILURE_INPUT,
-                             "%s: has more than the %llu bytes of --max-bytes; raise it if the "
-                             "export is that large",
-                             label, (unsigned long long)walk->options->max_bytes);
+            ok = over_limit(walk, label);
         else
             ok = write_all(fd, bytes, (size_t)got, walk->failure);
     }
@@ -277,6 +286,7 @@ struct members {
     struct walk *walk;
     struct zip_archive *zip;
     const char *label;
+    uint64_t promised; /* the bytes of all members, at most max_bytes */
 };
 
 static bool add_member(void *context, const struct zip_member *member)
@@ -294,6 +304,9 @@ static bool add_member(void *context, const struct zip_member *member)
     if (member->encrypted)
         return failure_set(walk->failure, FAILURE_INPUT,
                            "%s: is encrypted; make the zip again without a password", label);
+    if (member->size > walk->options->max_bytes - members->promised)
+        return over_limit(walk, label);
+    members->promised += member->size;
     input->zip = members->zip;
     input->place = member->place;
     return true;
@@ -314,7 +327,7 @@ static bool add_zip(struct walk *walk, int fd, const char *label)
     if (!zip)
         return false;
     zips[inventory->zip_count++] = zip;
-    struct members members = {walk, zip, label};
+    struct members members = {walk, zip, label, 0};
     size_t first = inventory->count;
     if (!zip_list(zip, add_member, &members, walk->failure))
         return false;
@@ -421,10 +434,23 @@ static bool add_stream(struct walk *walk, int fd, const char *label)
     return file >= 0 && add_open_file(walk, file, label, slice_from(label), NULL);
 }
 
+/* Opens what was a regular file when it was looked at. Should it have become a pipe meanwhile,
+ * nobody waits for a writer. */
+static int open_regular(const char *path)
+{
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 || (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)))
+        return fd;
+    (void)close(fd);
+    errno = ENXIO;
+    return -1;
+}
+
 static bool add_file(struct walk *walk, const char *open_path, const char *label,
                      struct slice path)
 {
-    int fd = open(open_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open_regular(open_path);
     if (fd < 0)
         return cannot_open(walk, label);
     bool ok = add_open_file(walk, fd, label, path, open_path);
@@ -562,6 +588,20 @@ bool inventory_build(struct inventory *inventory, const struct options *options,
     return true;
 }
 
+static bool same_stamp(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static bool changed(const struct input *input, struct failure *failure)
+{
+    return failure_set(failure, FAILURE_INPUT,
+                       "%s: was changed while it was being read; run again when the export is "
+                       "complete",
+                       input->label);
+}
+
 /* Whether an open file is the one it was before, as far as the system tells. */
 static bool as_before(struct input *input, int fd, struct failure *failure)
 {
@@ -569,22 +609,27 @@ static bool as_before(struct input *input, int fd, struct failure *failure)
     if (fstat(fd, &now) != 0)
         return failure_set(failure, FAILURE_INPUT, "%s: cannot be read: %s", input->label,
                            strerror(errno));
-    const struct stat *then = &input->stamp;
-    bool same = !input->stamped ||
-                (now.st_dev == then->st_dev && now.st_ino == then->st_ino &&
-                 now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
-                 now.st_mtim.tv_nsec == then->st_mtim.tv_nsec);
+    bool same = !input->stamped || same_stamp(&now, &input->stamp);
     input->stamped = true;
     input->stamp = now;
-    return same || failure_set(failure, FAILURE_INPUT,
-                               "%s: was changed while it was being read; run again when the "
-                               "export is complete",
-                               input->label);
+    return same || changed(input, failure);
+}
+
+bool inventory_unchanged(const struct inventory *inventory, struct failure *failure)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct input *input = &inventory->inputs[i];
+        struct stat now;
+        if (input->stamped && (stat(input->open_path, &now) != 0 ||
+                               !same_stamp(&now, &input->stamp)))
+            return changed(input, failure);
+    }
+    return true;
 }
 
 static struct source *open_file(struct input *input, struct failure *failure)
 {
-    int fd = open(input->open_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open_regular(input->open_path);
     if (fd < 0) {
         failure_set(failure, FAILURE_INPUT, "%s: cannot be opened: %s", input->label,
                     strerror(errno));

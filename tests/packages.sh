@@ -4,7 +4,7 @@
 set -eu
 
 build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev zlib1g-dev zip'
-test='libcmocka-dev perl unzip gzip binutils'
+test='libcmocka-dev perl python3 unzip gzip binutils'
 lint='clang clang-tidy cppcheck clang-format'
 
 wanted=''
@@ -25,7 +25,7 @@ have() {
         esac
     fi
     case $1 in
-    gcc | make | pkg-config | zip | unzip | gzip | perl | clang | clang-tidy | cppcheck | clang-format)
+    gcc | make | pkg-config | zip | unzip | gzip | perl | python3 | clang | clang-tidy | cppcheck | clang-format)
         command -v "$1" >/dev/null 2>&1 ;;
 
     binutils) command -v nm >/dev/null 2>&1 ;;

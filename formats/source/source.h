@@ -42,6 +42,7 @@ struct zip_place {
 struct zip_member {
     const char *name; /* of the caller's callback only; not to be trusted as a path */
     struct zip_place place;
+    uint64_t size; /* no more bytes than these are ever read from it */
     bool folder;
     bool link;
     bool encrypted;

@@ -160,7 +160,20 @@ static bool really_empty(const struct zip_archive *zip)
            memcmp(mark, "PK\3\4", 4) != 0;
 }
 
-static bool list_one(struct zip_archive *zip, char *name,
+/* Members that say they are packed in more bytes than there are stand in each other: a way to make
+ * little look like much. `claimed` counts what they say. */
+static bool has_room(const struct zip_archive *zip, const unz_file_info64 *info,
+                     uint64_t *claimed)
+{
+    enum { HEADER_BYTES = 30 };
+    struct stat file;
+    uint64_t packed = info->compressed_size;
+    uint64_t more = HEADER_BYTES + info->size_filename + packed;
+    *claimed = more < packed || *claimed + more < more ? UINT64_MAX : *claimed + more;
+    return fstat(zip->fd, &file) != 0 || *claimed <= (uint64_t)file.st_size;
+}
+
+static bool list_one(struct zip_archive *zip, char *name, uint64_t *claimed,
                      bool (*each)(void *context, const struct zip_member *member),
                      void *context, struct failure *failure)
 {
@@ -169,12 +182,23 @@ static bool list_one(struct zip_archive *zip, char *name,
     if (unzGetCurrentFileInfo64(zip->unzip, &info, name, MAX_NAME, NULL, 0, NULL, 0) != UNZ_OK ||
         unzGetFilePos64(zip->unzip, &place) != UNZ_OK)
         return bad_zip(zip, zip->label, failure);
+    /* Debian's minizip (1.1) does not read the field that holds the size then. */
+    if (info.compressed_size >= UINT32_MAX || info.uncompressed_size >= UINT32_MAX)
+        return failure_set(failure, FAILURE_INPUT,
+                           "%s: has a member of 4 GiB or more, or one packed as if it were "
+                           "(zip64); unpack it and give the folder",
+                           zip->label);
+    if (!has_room(zip, &info, claimed))
+        return failure_set(failure, FAILURE_INPUT,
+                           "%s: its members overlap, as no honest zip's do; make it again",
+                           zip->label);
     name[info.size_filename < MAX_NAME ? info.size_filename : MAX_NAME] = '\0';
     size_t len = strlen(name);
     bool posix = info.version >> 8 == HOST_UNIX;
     struct zip_member member = {
         .name = name,
         .place = {place.pos_in_zip_directory, place.num_of_file},
+        .size = info.uncompressed_size,
         .folder = len > 0 && name[len - 1] == '/',
         .link = posix && S_ISLNK((mode_t)(info.external_fa >> 16)),
         .encrypted = (info.flag & FLAG_ENCRYPTED) != 0,
@@ -200,8 +224,9 @@ bool zip_list(struct zip_archive *zip,
         return failure_no_memory(failure);
     int result = unzGoToFirstFile(zip->unzip);
     bool ok = true;
+    uint64_t claimed = 0;
     while (ok && result == UNZ_OK) {
-        ok = list_one(zip, name, each, context, failure);
+        ok = list_one(zip, name, &claimed, each, context, failure);
         uint64_t left = --global.number_entry;
         if (ok && left == 0 && !counted_all(zip))
             ok = bad_zip(zip, zip->label, failure);

@@ -76,10 +76,10 @@ CALLS = [
     Call('iconv_open', ('ENOMEM',), (INPUT,), False),
     Call('getrandom', ('EINTR', 'ENOSYS+'), (), False),
     Call('mmap', ('ENOMEM', 'EIO+'), (INPUT, OUTPUT), False),
-    Call('malloc', ('ENOMEM', 'ENOMEM+'), (INPUT,), True),
-    Call('calloc', ('ENOMEM', 'ENOMEM+'), (INPUT,), True),
-    Call('realloc', ('ENOMEM', 'ENOMEM+'), (INPUT,), True),
-    Call('strdup', ('ENOMEM', 'ENOMEM+'), (INPUT,), True),
+    Call('malloc', ('ENOMEM', 'ENOMEM+'), (INPUT, OUTPUT), True),
+    Call('calloc', ('ENOMEM', 'ENOMEM+'), (INPUT, OUTPUT), True),
+    Call('realloc', ('ENOMEM', 'ENOMEM+'), (INPUT, OUTPUT), True),
+    Call('strdup', ('ENOMEM', 'ENOMEM+'), (INPUT, OUTPUT), True),
     Call('pthread_mutex_init', ('ENOMEM',), (INPUT,), False),
     Call('pthread_cond_init', ('ENOMEM',), (INPUT,), False),
     Call('pthread_create', ('EAGAIN', 'EAGAIN+'), (), False),
@@ -207,7 +207,7 @@ class Run:
             return f'left behind: {left}', False
         if left and now == {'new': None}:
             now = {} # the folder made for DIR cannot go while the stage is in it
-        untold = call.statuses == (INPUT,) and errors == UNTOLD
+        untold = 'ENOMEM' in call.errors and errors == UNTOLD
         if status == self.status and now == self.new and (errors == self.errors or untold):
             return None, True
         # What could not be moved home waits beside DIR for the next run.
