@@ -31,6 +31,9 @@ OPT      ?= -O2 -g
 ALL_CFLAGS  = -std=c11 -pthread $(OPT) $(WARN) $(HARDEN) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN_L) $(LDFLAGS)
 
+FUZZ      := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_TIME ?= 20
+
 ASAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
         -fno-sanitize-recover=all'
 TSAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=thread'
@@ -42,6 +45,7 @@ help:
 	@echo 'make install     copy it to $(DESTDIR)$(BINDIR)'
 	@echo 'make lint check-asan check-tsan   further tests'
 	@echo 'make check-faults   every call of the program fails, for every kind of export (an hour)'
+	@echo 'make fuzz      feed the readers with what chance makes of the fixtures (FUZZ_TIME seconds each)'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
 	@echo 'make update-docs       renew the generated tables of the documents'
@@ -115,6 +119,19 @@ check-faults:
 run-faults: $(BUILD)/clever2sds $(GENERATE) $(SHIM)
 	@BUILD=$(abspath $(BUILD)) prove --exec '' tests/faults/faults.py
 
+# FUZZ_TIME: seconds for each target.
+fuzz:
+	@tests/packages.sh build fuzz
+	@$(MAKE) --no-print-directory run-fuzz BUILD=build/fuzz CC=clang HARDEN= HARDEN_L= \
+	  OPT='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+
+run-fuzz: $(FUZZ)
+	@tests/fuzz/run.sh $(BUILD) $(FUZZ_TIME) $(FUZZ_TARGETS)
+
+$(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(LIB_OBJ)
+	@$(call SAY,LINK $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
 bench:
 	@tests/packages.sh build
 	@$(MAKE) --no-print-directory run-bench
@@ -145,8 +162,8 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: help all demo check run-tests check-asan check-tsan bench run-bench lint \
+.PHONY: help all demo check run-tests check-asan check-tsan check-faults run-faults fuzz run-fuzz bench run-bench lint \
         update-fixtures update-docs install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(OBJ:.o=.d) $(TESTS:=.d) $(GENERATE).d $(BENCH:=.d)
+-include $(OBJ:.o=.d) $(TESTS:=.d) $(GENERATE).d $(BENCH:=.d) $(FUZZ:=.d)

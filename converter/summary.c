@@ -52,7 +52,7 @@ bool summary_old_files(struct slice json, struct result_files *files)
     struct json_schema *schema = json_schema_new();
     bool ok = schema && json_schema_want(schema, "files") == 0;
     *files = (struct result_files){{false}};
-    if (ok && json_scan(schema, json, &list, &error) && list.type == JSON_ARRAY)
+    if (ok && json.len && json_scan(schema, json, &list, &error) && list.type == JSON_ARRAY)
         note_names(&list, files);
     json_schema_free(schema);
     return ok;

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs the Debian packages that a goal needs and that are missing, after naming them.
-#   packages.sh build [test] [lint]
+#   packages.sh build [test] [fuzz] [lint]
 set -eu
 
 build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev zlib1g-dev zip'
 test='libcmocka-dev perl python3 unzip gzip binutils'
+fuzz='clang libclang-rt-14-dev python3'
 lint='clang clang-tidy cppcheck clang-format'
 
 wanted=''
@@ -12,6 +13,7 @@ for goal in "$@"; do
     case $goal in
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
+    fuzz) wanted="$wanted $fuzz" ;;
     lint) wanted="$wanted $lint" ;;
     *) echo "packages.sh: no such goal: $goal" >&2; exit 2 ;;
     esac

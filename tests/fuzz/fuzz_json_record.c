@@ -1,0 +1,101 @@
+/* The strict check of a JSON value. What it accepts, cJSON accepts too and reads the same from it;
+ * not the other way round, for cJSON takes much that is no JSON. */
+#include "formats/json/scan.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <cjson/cJSON.h>
+
+enum { CJSON_NUMBER = 63 };
+
+/* cJSON cuts a number that is longer. */
+static bool long_number(const uint8_t *data, size_t size)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < size; i++) {
+        run = memchr("0123456789+-eE.", data[i], 15) ? run + 1 : 0;
+        if (run >= CJSON_NUMBER)
+            return true;
+    }
+    return false;
+}
+
+static const cJSON *last_member(const cJSON *object, const char *name)
+{
+    const cJSON *found = NULL;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, object)
+    {
+        if (item->string && strcmp(item->string, name) == 0)
+            found = item;
+    }
+    return found;
+}
+
+static void compare(const struct json_value *value, const cJSON *item, struct arena *arena)
+{
+    struct slice text = json_scalar(value, arena);
+    MUST((value->type == JSON_ABSENT) == (item == NULL));
+    if (!item)
+        return;
+    MUST(cJSON_IsArray(item) == (value->type == JSON_ARRAY));
+    MUST(cJSON_IsObject(item) == (value->type == JSON_OBJECT));
+    MUST(cJSON_IsNull(item) == (value->type == JSON_NULL));
+    MUST(cJSON_IsNumber(item) == (value->type == JSON_NUMBER));
+    MUST(cJSON_IsString(item) == (value->type == JSON_STRING));
+    if (cJSON_IsString(item)) /* cJSON's ends at the first NUL */
+        MUST(text.len >= strlen(item->valuestring) &&
+             memcmp(text.ptr, item->valuestring, strlen(item->valuestring)) == 0 &&
+             (text.len == strlen(item->valuestring) || text.ptr[strlen(item->valuestring)] == 0));
+}
+
+/* Goes through everything below a value. The depth is bounded by the check.
+ * NOLINTNEXTLINE(misc-no-recursion) */
+static void walk(const struct json_value *value, struct arena *arena)
+{
+    struct json_value name;
+    struct json_value below;
+    char small[8];
+    (void)json_scalar(value, arena);
+    if (value->type == JSON_ARRAY)
+        for (size_t at = 0; json_list_next(value, &at, &below);)
+            walk(&below, arena);
+    if (value->type == JSON_OBJECT)
+        for (size_t at = 0; json_member_next(value, &at, &name, &below);) {
+            MUST(name.type == JSON_STRING);
+            MUST(json_short_name(slice_of(name.ptr, name.len), small, sizeof small) <=
+                 sizeof small);
+            walk(&below, arena);
+        }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const paths[] = {"id", "name", "name.first", "students", "a.b.c"};
+    struct json_value values[5];
+    struct json_error error;
+    struct arena arena = {0};
+    struct json_schema *schema = json_schema_new();
+    MUST(schema);
+    for (int i = 0; i < 5; i++)
+        MUST(json_schema_want(schema, paths[i]) == i);
+    char *copy = exact_copy(data, size);
+    struct slice text = slice_of(copy, size);
+    bool valid = json_scan(schema, text, values, &error);
+    MUST(valid == json_scan(NULL, text, NULL, &error));
+    MUST(valid || (error.reason && error.at <= size));
+    if (valid && !long_number(data, size)) {
+        const char *end = NULL;
+        cJSON *tree = cJSON_ParseWithLengthOpts(copy, size, &end, false);
+        MUST(tree);
+        compare(&values[0], last_member(tree, "id"), &arena);
+        compare(&values[1], last_member(tree, "name"), &arena);
+        compare(&values[3], last_member(tree, "students"), &arena);
+        cJSON_Delete(tree);
+    }
+    for (int i = 0; valid && i < 5; i++)
+        walk(&values[i], &arena);
+    arena_release(&arena);
+    json_schema_free(schema);
+    free(copy);
+    return 0;
+}
