@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FLAG_ENCRYPTED = 1, HOST_UNIX = 3, MAX_NAME = 65535 };
+enum { FLAG_ENCRYPTED = 1, HOST_UNIX = 3, MAX_NAME = 65535, AHEAD_BYTES = 4096 };
 
 struct zip_archive {
     unzFile unzip;
@@ -18,6 +18,10 @@ struct zip_archive {
     int fd;
     off_t at;
     int error; /* errno of the last failed read, 0 */
+    /* minizip reads headers byte by byte: they are served from here */
+    unsigned char ahead[AHEAD_BYTES];
+    off_t ahead_at;
+    size_t ahead_len;
 };
 
 static voidpf ZCALLBACK file_open(voidpf opaque, const void *name, int mode)
@@ -28,14 +32,12 @@ static voidpf ZCALLBACK file_open(voidpf opaque, const void *name, int mode)
     return opaque;
 }
 
-static uLong ZCALLBACK file_read(voidpf opaque, voidpf stream, void *bytes, uLong size)
+/* Up to `size` bytes of the file, fewer only at its end or with an error noted. */
+static size_t read_at(struct zip_archive *zip, void *bytes, size_t size, off_t at)
 {
-    struct zip_archive *zip = opaque;
-    (void)stream;
     size_t done = 0;
     while (done < size) {
-        ssize_t got =
-            pread(zip->fd, (char *)bytes + done, size - done, zip->at + (off_t)done);
+        ssize_t got = pread(zip->fd, (char *)bytes + done, size - done, at + (off_t)done);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -44,6 +46,29 @@ static uLong ZCALLBACK file_read(voidpf opaque, voidpf stream, void *bytes, uLon
             break;
         done += (size_t)got;
     }
+    return done;
+}
+
+static size_t read_ahead(struct zip_archive *zip, void *bytes, size_t size)
+{
+    off_t skip = zip->at - zip->ahead_at;
+    if (skip < 0 || skip + (off_t)size > (off_t)zip->ahead_len) {
+        zip->ahead_at = zip->at;
+        zip->ahead_len = read_at(zip, zip->ahead, sizeof zip->ahead, zip->at);
+        skip = 0;
+    }
+    size_t have = zip->ahead_len - (size_t)skip;
+    size = size < have ? size : have;
+    memcpy(bytes, zip->ahead + skip, size);
+    return size;
+}
+
+static uLong ZCALLBACK file_read(voidpf opaque, voidpf stream, void *bytes, uLong size)
+{
+    struct zip_archive *zip = opaque;
+    (void)stream;
+    size_t done = size < AHEAD_BYTES ? read_ahead(zip, bytes, size)
+                                     : read_at(zip, bytes, size, zip->at);
     zip->at += (off_t)done;
     return (uLong)done;
 }
