@@ -295,7 +295,7 @@ static bool add_member(void *context, const struct zip_member *member)
     struct walk *walk = members->walk;
     struct arena *arena = &walk->inventory->arena;
     struct slice name = slice_from(member->name);
-    if (member->folder || member->link || hidden(name))
+    if (member->folder || member->special || hidden(name))
         return true;
     const char *label = joined(arena, slice_from(members->label), "!", name);
     struct input *input = add_input(walk, label, arena_copy(arena, name));

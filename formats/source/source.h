@@ -44,7 +44,7 @@ struct zip_member {
     struct zip_place place;
     uint64_t size; /* no more bytes than these are ever read from it */
     bool folder;
-    bool link;
+    bool special; /* a link, a device ...: nothing to be read */
     bool encrypted;
 };
 

@@ -219,13 +219,13 @@ static bool list_one(struct zip_archive *zip, char *name, uint64_t *claimed,
                            zip->label);
     name[info.size_filename < MAX_NAME ? info.size_filename : MAX_NAME] = '\0';
     size_t len = strlen(name);
-    bool posix = info.version >> 8 == HOST_UNIX;
+    mode_t mode = info.version >> 8 == HOST_UNIX ? (mode_t)(info.external_fa >> 16) & S_IFMT : 0;
     struct zip_member member = {
         .name = name,
         .place = {place.pos_in_zip_directory, place.num_of_file},
         .size = info.uncompressed_size,
         .folder = len > 0 && name[len - 1] == '/',
-        .link = posix && S_ISLNK((mode_t)(info.external_fa >> 16)),
+        .special = mode && !S_ISREG(mode) && !S_ISDIR(mode),
         .encrypted = (info.flag & FLAG_ENCRYPTED) != 0,
     };
     return each(context, &member);
