@@ -44,8 +44,7 @@ static bool note(struct buf *log, const struct csv_frame *frame)
             MUST(csv_split(frame, &arena, &fields));
             MUST(fields.count > 0);
         }
-        bool starts_quoted = false; /* a field with a stray quote is written otherwise */
-        if (fields.count && !frame->stray && !starts_quoted)
+        if (fields.count && !frame->stray) /* a stray quote is written as a proper one */
             read_back(&fields);
     }
     arena_release(&arena);

@@ -19,6 +19,12 @@ static bool long_number(const uint8_t *data, size_t size)
     return false;
 }
 
+/* cJSON's strings and names end at a NUL. */
+static bool has_nul(const uint8_t *data, size_t size)
+{
+    return memmem(data, size, "u0000", 5) != NULL;
+}
+
 static const cJSON *last_member(const cJSON *object, const char *name)
 {
     const cJSON *found = NULL;
@@ -42,10 +48,8 @@ static void compare(const struct json_value *value, const cJSON *item, struct ar
     MUST(cJSON_IsNull(item) == (value->type == JSON_NULL));
     MUST(cJSON_IsNumber(item) == (value->type == JSON_NUMBER));
     MUST(cJSON_IsString(item) == (value->type == JSON_STRING));
-    if (cJSON_IsString(item)) /* cJSON's ends at the first NUL */
-        MUST(text.len >= strlen(item->valuestring) &&
-             memcmp(text.ptr, item->valuestring, strlen(item->valuestring)) == 0 &&
-             (text.len == strlen(item->valuestring) || text.ptr[strlen(item->valuestring)] == 0));
+    if (cJSON_IsString(item))
+        MUST(slice_is(text, item->valuestring));
 }
 
 /* Goes through everything below a value. The depth is bounded by the check.
@@ -87,9 +91,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const char *end = NULL;
         cJSON *tree = cJSON_ParseWithLengthOpts(copy, size, &end, false);
         MUST(tree);
-        compare(&values[0], last_member(tree, "id"), &arena);
-        compare(&values[1], last_member(tree, "name"), &arena);
-        compare(&values[3], last_member(tree, "students"), &arena);
+        if (!has_nul(data, size)) {
+            compare(&values[0], last_member(tree, "id"), &arena);
+            compare(&values[1], last_member(tree, "name"), &arena);
+            compare(&values[3], last_member(tree, "students"), &arena);
+        }
         cJSON_Delete(tree);
     }
     for (int i = 0; valid && i < 5; i++)
