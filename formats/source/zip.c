@@ -118,6 +118,12 @@ static bool bad_zip(const struct zip_archive *zip, const char *label, struct fai
                        "%s: the zip is damaged or cut off; make it again", label);
 }
 
+/* What zlib and minizip say when memory runs out. */
+static bool no_memory(int result)
+{
+    return result == Z_MEM_ERROR || result == UNZ_INTERNALERROR;
+}
+
 struct zip_archive *zip_open(int fd, const char *label, struct failure *failure)
 {
     struct zip_archive *zip = calloc(1, sizeof *zip);
@@ -292,6 +298,8 @@ static ssize_t member_read(struct source *source, void *bytes, size_t size,
         return got;
     if (got == 0)
         return member_end(source, failure);
+    if (no_memory(got))
+        failure_note_no_memory(failure);
     bad_zip(zip, source->label, failure);
     return -1;
 }
@@ -307,8 +315,14 @@ struct source *source_from_zip(struct zip_archive *zip, struct zip_place place,
 {
     static const struct source_kind kind = {member_read, member_close};
     unz64_file_pos position = {place.directory, place.number};
-    if (unzGoToFilePos64(zip->unzip, &position) != UNZ_OK ||
-        unzOpenCurrentFile(zip->unzip) != UNZ_OK) {
+    int result = unzGoToFilePos64(zip->unzip, &position);
+    if (result == UNZ_OK)
+        result = unzOpenCurrentFile(zip->unzip);
+    if (no_memory(result)) {
+        failure_no_memory(failure);
+        return NULL;
+    }
+    if (result != UNZ_OK) {
         failure_set(failure, FAILURE_INPUT,
                     "%s: this zip member is damaged, or packed in a way that cannot be read; "
                     "make the zip again with the usual method (deflate)",

@@ -26,6 +26,7 @@ BUILD = os.environ.get('BUILD', os.path.join(TOP, 'build'))
 PROGRAM = os.path.join(BUILD, 'clever2sds')
 GENERATE = os.path.join(BUILD, 'tests/generate/generate')
 SHIM = os.path.join(BUILD, 'tests/faults/shim.so')
+LEAKS = os.path.join(TOP, 'tests/faults/leaks.txt')
 FIXTURES = os.path.join(TOP, 'fixtures')
 
 # A file system in memory, where there is one: thousands of runs flush all they write.
@@ -179,7 +180,8 @@ class Run:
         environment = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'TMPDIR': self.temporary,
                        'SOURCE_DATE_EPOCH': '1600000000',
                        'ASAN_OPTIONS': 'verify_asan_link_order=0:allocator_may_return_null=1'
-                                       ':exitcode=99',
+                                       ':exitcode=99:fast_unwind_on_malloc=0',
+                       'LSAN_OPTIONS': 'print_suppressions=0:suppressions=' + LEAKS,
                        **settings}
         read_end, write_end = os.pipe()
         if settings:
