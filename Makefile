@@ -1,8 +1,17 @@
 # clever2sds: `make demo` and `make check` do everything; `make help` lists the rest.
 
-VERSION    := 0.1.0
+# The version, and the time that stands in for now in what is built, are those of the newest entry
+# of the changelog.
+PACKAGE    := converter/package
+VERSION    := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' $(PACKAGE)/changelog)
+RELEASED   := $(shell date -u +%s -d "$$(sed -n '/^ -- /{s/.*>  //p;q}' $(PACKAGE)/changelog)")
+
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/clever2sds
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 BUILD      ?= build
 PKG_CONFIG ?= pkg-config
 
@@ -14,44 +23,57 @@ TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 GENERATE := $(BUILD)/tests/generate/generate
 JUDGE    := $(BUILD)/tests/json/judge
 SHIM     := $(BUILD)/tests/faults/shim.so
+OLD_KERNEL := $(BUILD)/tests/old_kernel/old_kernel
 BENCH    := $(BUILD)/tests/bench/measure $(BUILD)/tests/bench/limits
+EXAMPLES := $(sort $(wildcard converter/examples/*))
 HEADERS  := $(sort $(wildcard converter/*.h formats/*.h formats/*/*.h))
+SHARED   := $(addprefix $(BUILD)/share/,clever2sds.1 clever2sds.bash _clever2sds)
+DOCUMENTS := README.md converter/README.md formats/README.md $(wildcard LICENSE)
 
 # libcsv ships no .pc file; the others do.
+LIBRARIES := libcjson libseccomp minizip zlib
 CPPFLAGS += -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
-            $(shell $(PKG_CONFIG) --cflags libcjson minizip zlib 2>/dev/null)
-LDLIBS   += -lcsv $(shell $(PKG_CONFIG) --libs libcjson minizip zlib 2>/dev/null)
+            $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+LDLIBS   += -lcsv $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
         -Wvla -Wformat=2 -Wundef -Wnull-dereference -Wswitch-enum -Wimplicit-fallthrough \
         -Wdate-time
+MACHINE  := $(shell $(CC) -dumpmachine)
+CONTROL_FLOW := $(if $(filter x86_64-%,$(MACHINE)),-fcf-protection)\
+                $(if $(filter aarch64-%,$(MACHINE)),-mbranch-protection=standard)
 HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
-            -fcf-protection -fno-common -fPIE
+            $(CONTROL_FLOW) -fno-common -fPIE
 HARDEN_L := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
-OPT      ?= -O2 -g
+OPT      ?= -O3 -g
 ALL_CFLAGS  = -std=c11 -pthread $(OPT) $(WARN) $(HARDEN) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN_L) $(LDFLAGS)
 
 FUZZ      := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_TIME ?= 20
 
+# Sanitizers need what the sandbox takes away (/proc, ptrace, clone).
 ASAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
-        -fno-sanitize-recover=all'
-TSAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=thread'
+        -fno-sanitize-recover=all -DWITHOUT_SANDBOX'
+TSAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=thread -DWITHOUT_SANDBOX'
 
 help:
 	@echo 'make demo        install what is missing, build, convert fixtures/demo, show the result'
 	@echo 'make check       install what is missing, build, run all tests'
 	@echo 'make all         build $(BUILD)/clever2sds from what is installed'
-	@echo 'make install     copy it to $(DESTDIR)$(BINDIR)'
-	@echo 'make lint check-asan check-tsan   further tests'
+	@echo 'make install     copy it to $(DESTDIR)$(BINDIR), with manual page, completions, documents, examples'
+	@echo 'make uninstall   remove these again'
+	@echo 'make static      one file that runs on any Linux of its kind (STATIC=amd64 or arm64)'
+	@echo 'make deb dist    a Debian package; an archive of the source'
+	@echo 'make check-install check-static check-deb check-reproducible   test these'
+	@echo 'make lint check-asan check-tsan check-portable   further tests'
 	@echo 'make check-faults   every call of the program fails, for every kind of export (an hour)'
 	@echo 'make fuzz      feed the readers with what chance makes of the fixtures (FUZZ_TIME seconds each)'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
 	@echo 'make update-docs       renew the generated tables of the documents'
 
-all: $(BUILD)/clever2sds
+all: $(BUILD)/clever2sds $(SHARED)
 
 # Short lines while building; `make V=1` shows the commands.
 Q := $(if $(V),,@)
@@ -70,6 +92,18 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(LIB_OBJ)
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+$(BUILD)/share/clever2sds.1: $(BUILD)/clever2sds README.md $(wildcard $(PACKAGE)/*)
+	@mkdir -p $(@D)
+	$(Q)$(PACKAGE)/manual.sh $< $(VERSION) $$(date -u -d @$(RELEASED) +%F) >$@
+
+$(BUILD)/share/clever2sds.bash: $(BUILD)/clever2sds $(PACKAGE)/completion.sh
+	@mkdir -p $(@D)
+	$(Q)$(PACKAGE)/completion.sh bash $< >$@
+
+$(BUILD)/share/_clever2sds: $(BUILD)/clever2sds $(PACKAGE)/completion.sh
+	@mkdir -p $(@D)
+	$(Q)$(PACKAGE)/completion.sh zsh $< >$@
+
 $(GENERATE): $(BUILD)/tests/generate/generate.o
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
@@ -77,6 +111,10 @@ $(GENERATE): $(BUILD)/tests/generate/generate.o
 $(JUDGE): $(BUILD)/tests/json/judge.o $(LIB_OBJ)
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(OLD_KERNEL): $(BUILD)/tests/old_kernel/old_kernel.o
+	@$(call SAY,LINK $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
 $(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	@$(call SAY,LINK $@)
@@ -113,6 +151,11 @@ check-tsan:
 	@tests/packages.sh build test
 	@TSAN_OPTIONS=allocator_may_return_null=1 \
 	  $(MAKE) --no-print-directory run-tests BUILD=build/tsan $(TSAN)
+
+# As on a processor without SSE2 whose char has no sign, such as arm64.
+check-portable:
+	@tests/packages.sh build test
+	@$(MAKE) --no-print-directory run-tests BUILD=build/portable CFLAGS='-funsigned-char -U__SSE2__'
 
 # Every call fails once, with a build that also notices lost memory; and the signals.
 check-faults:
@@ -163,14 +206,81 @@ update-docs: $(BUILD)/clever2sds
 	@tests/docs.t --update
 
 install: all
-	install -d $(DESTDIR)$(BINDIR)
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 $(BASHDIR) $(ZSHDIR)) \
+	  $(addprefix $(DESTDIR)$(DOCDIR)/,$(sort $(dir $(DOCUMENTS))))
 	install -m 755 $(BUILD)/clever2sds $(DESTDIR)$(BINDIR)/clever2sds
+	install -m 644 $(BUILD)/share/clever2sds.1 $(DESTDIR)$(MANDIR)/man1/clever2sds.1
+	sed -i 's|@DOCDIR@|$(DOCDIR)|' $(DESTDIR)$(MANDIR)/man1/clever2sds.1
+	install -m 644 $(BUILD)/share/clever2sds.bash $(DESTDIR)$(BASHDIR)/clever2sds
+	install -m 644 $(BUILD)/share/_clever2sds $(DESTDIR)$(ZSHDIR)/_clever2sds
+	for file in $(DOCUMENTS); do \
+	  install -m 644 $$file $(DESTDIR)$(DOCDIR)/$$file || exit 1; done
+	install -d $(DESTDIR)$(DOCDIR)/examples
+	for example in $(EXAMPLES); do \
+	  sed 's|/usr/local/bin/|$(BINDIR)/|' $$example >$(BUILD)/example && \
+	  install -m 644 $(BUILD)/example $(DESTDIR)$(DOCDIR)/examples/$${example##*/} || exit 1; \
+	done
+
+check-install:
+	@tests/packages.sh build test
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(abspath $(BUILD)) LC_ALL=C prove tests/install.t
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(BINDIR)/clever2sds $(MANDIR)/man1/clever2sds.1 \
+	  $(BASHDIR)/clever2sds $(ZSHDIR)/_clever2sds $(addprefix $(DOCDIR)/,$(DOCUMENTS)) \
+	  $(addprefix $(DOCDIR)/examples/,$(notdir $(EXAMPLES))))
+	-rmdir $(addprefix $(DESTDIR)$(DOCDIR),/converter /formats /examples) $(DESTDIR)$(DOCDIR)
+
+# One file without shared libraries, for this kind of machine or another one that Debian can
+# compile for; its libraries are made of Debian's own packages.
+STATIC      ?= $(shell dpkg --print-architecture)
+STATIC_HOST  = $(shell dpkg-architecture -a$(STATIC) -qDEB_HOST_GNU_TYPE 2>/dev/null)
+STATIC_DIR   = $(BUILD)/static/$(STATIC)
+STATIC_LIBS  = $(STATIC_DIR)/libraries
+STATIC_FILE  = $(BUILD)/static/clever2sds-$(VERSION)-linux-$(STATIC)
+STATIC_MAKE  = CPPFLAGS='-isystem $(STATIC_LIBS)/usr/include \
+    -isystem $(STATIC_LIBS)/usr/include/$(STATIC_HOST)' \
+  LDFLAGS='-L$(STATIC_LIBS)/usr/lib/$(STATIC_HOST)' $(MAKE) --no-print-directory \
+  BUILD=$(STATIC_DIR) CC=$(STATIC_HOST)-gcc HARDEN_L='-static-pie -Wl,-z,relro,-z,now,-z,noexecstack' \
+  PKG_CONFIG='PKG_CONFIG_LIBDIR=$(STATIC_LIBS)/usr/lib/$(STATIC_HOST)/pkgconfig pkg-config --static'
+
+static:
+	@tests/packages.sh build static-$(STATIC)
+	@$(PACKAGE)/libraries.sh $(STATIC) $(STATIC_LIBS)
+	@$(STATIC_MAKE) $(STATIC_DIR)/clever2sds
+	$(STATIC_HOST)-strip -o $(STATIC_FILE) $(STATIC_DIR)/clever2sds
+	cd $(dir $(STATIC_FILE)) && sha256sum $(notdir $(STATIC_FILE)) | tee $(notdir $(STATIC_FILE)).sha256
+
+check-static: static
+	@tests/packages.sh test
+	@$(MAKE) --no-print-directory $(GENERATE) $(OLD_KERNEL)
+	@tests/static.sh $(STATIC) $(abspath $(STATIC_FILE) $(STATIC_DIR) $(GENERATE) $(OLD_KERNEL))
+
+deb:
+	@tests/packages.sh build package
+	@rm -rf $(BUILD)/deb
+	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/deb/root PREFIX=/usr \
+	  ZSHDIR=/usr/share/zsh/vendor-completions
+	@SOURCE_DATE_EPOCH=$(RELEASED) $(PACKAGE)/deb.sh $(BUILD)/deb
+
+check-deb: deb
+	@tests/packages.sh package
+	lintian --fail-on error $(BUILD)/deb/*.deb
+
+dist:
+	@SOURCE_DATE_EPOCH=$(RELEASED) $(PACKAGE)/dist.sh clever2sds-$(VERSION) $(BUILD)/dist
+
+check-reproducible: static
+	@tests/reproducible.sh $(BUILD) $(STATIC)
 
 clean:
 	rm -rf build
 
-.PHONY: help all demo check run-tests check-asan check-tsan check-faults run-faults fuzz run-fuzz bench run-bench lint \
-        update-fixtures update-docs install clean
+.PHONY: help all demo check run-tests check-asan check-tsan check-portable check-faults run-faults \
+        fuzz run-fuzz bench run-bench lint \
+        update-fixtures update-docs install uninstall static check-static deb check-deb dist \
+        check-install check-reproducible clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJ:.o=.d) $(TESTS:=.d) $(GENERATE).d $(BENCH:=.d) $(FUZZ:=.d) $(JUDGE).d

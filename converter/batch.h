@@ -74,6 +74,8 @@ struct outcome {
     struct slice legacy; /* a v3 teacher's legacy_id */
     struct slice sis_id;
     struct slice written;  /* its SIS ID in the output */
+    uint64_t id_hash;      /* hash_of(id) */
+    uint64_t written_hash; /* hash_of(written) */
     struct slice root;     /* rejected: the id of the record whose own fault it was */
     struct slice username; /* as written; empty for none */
     uint64_t username_hash; /* without letter case; of people */
@@ -82,6 +84,7 @@ struct outcome {
     bool user;       /* a role of a v3 user: known by its id, whatever element it stands in */
     bool several_schools;
     bool special_name;
+    bool has_domain; /* there is an @ in the username */
     const uint32_t *enrolled; /* a section's pairs of enrollments.csv that become rows */
     size_t enrolled_count;
     uint32_t dropped_own; /* a rejected section's students, without and with enrollments.csv; */

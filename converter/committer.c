@@ -17,6 +17,7 @@ struct committer {
     struct totals totals;
     uint64_t element_base; /* elements of the batches before */
     uint64_t pairs;        /* enrollment rows with both ids, in the second reading */
+    struct row_span spans[SDS_FILES]; /* rows of the batch that are to be written, one piece */
     /* lines added to the current record */
     struct buf text;
     struct issue_line own[OWN_LINES];
@@ -135,9 +136,9 @@ static bool put_lines(struct committer *c, const struct current *now, bool worke
 static const struct id_entry *earlier(const struct current *now)
 {
     const struct outcome *outcome = now->outcome;
-    const struct id_entry *entry = index_find(now->index, SPACE_CLEVER, outcome->id);
+    const struct id_entry *entry = index_find_hashed(now->index, SPACE_CLEVER, outcome->id, outcome->id_hash);
     if ((!entry || !entry->accepted) && now->written_apart)
-        entry = index_find(now->index, SPACE_SIS, outcome->written);
+        entry = index_find_hashed(now->index, SPACE_SIS, outcome->written, outcome->written_hash);
     return entry && entry->accepted ? entry : NULL;
 }
 
@@ -146,10 +147,11 @@ static bool name_all(const struct current *now, const struct id_entry *entry,
                      struct failure *failure)
 {
     const struct outcome *outcome = now->outcome;
-    bool ok = index_name(now->index, SPACE_CLEVER, outcome->id, entry) &&
+    bool ok = index_name_hashed(now->index, SPACE_CLEVER, outcome->id, outcome->id_hash, entry) &&
               index_name(now->index, SPACE_LEGACY, outcome->legacy, entry);
     if (ok && now->written_apart)
-        ok = index_name(now->index, SPACE_SIS, outcome->written, entry);
+        ok = index_name_hashed(now->index, SPACE_SIS, outcome->written, outcome->written_hash,
+                               entry);
     return ok || failure_no_memory(failure);
 }
 
@@ -231,7 +233,7 @@ static bool compare_people(struct committer *c, const struct current *now, uint6
         return rejected;
     const struct id_index *others =
         c->run->indexes[now->entity == ENTITY_TEACHER ? ENTITY_STUDENT : ENTITY_TEACHER];
-    const struct id_entry *other = index_find(others, SPACE_SIS, outcome->written);
+    const struct id_entry *other = index_find_hashed(others, SPACE_SIS, outcome->written, outcome->written_hash);
     if (other && other->accepted && other->username != username && other->owner != now->owner)
         rejected = own_line(c, now,
                             &(struct issue){.code = ISSUE_id_shared,
@@ -255,22 +257,37 @@ static void count_row(struct committer *c, const struct current *now)
     file->special_names += outcome->special_name ? rows : 0;
     if (outcome->username.len == 0)
         return;
-    if (slice_find(outcome->username, '@') < outcome->username.len)
+    if (outcome->has_domain)
         file->with_domain += rows;
     else
         file->without_domain += rows;
 }
 
+static bool put_span(struct committer *c, const struct batch *batch, int file,
+                     struct failure *failure)
+{
+    const struct row_span *span = &c->spans[file];
+    struct slice rows = slice_of(batch->rows[file].data + span->start, span->len);
+    bool ok = span->len == 0 || sink_put(&c->sinks[file], rows, failure);
+    c->spans[file] = (struct row_span){.start = 0};
+    return ok;
+}
+
+/* Rows of one record after the other stand side by side mostly: they are written as one piece. */
 static bool put_rows(struct committer *c, const struct current *now, struct failure *failure)
 {
     for (int f = 0; f < SDS_FILES; f++) {
         const struct row_span *span = &now->outcome->rows[f];
         if (span->count == 0)
             continue;
+        struct row_span *piece = &c->spans[f];
         c->totals.file[f].rows += span->count;
-        struct slice rows = slice_of(now->batch->rows[f].data + span->start, span->len);
-        if (!sink_put(&c->sinks[f], rows, failure))
-            return false;
+        if (piece->start + piece->len != span->start) {
+            if (!put_span(c, now->batch, f, failure))
+                return false;
+            piece->start = span->start;
+        }
+        piece->len += span->len;
     }
     return true;
 }
@@ -342,7 +359,8 @@ static bool take_pair(struct committer *c, const struct current *now, struct fai
         return put_lines(c, now, true, failure) &&
                (!enrollments_marked(c->run->enrollments, c->pairs++) || put_rows(c, now, failure));
     const struct id_entry *student =
-        index_refer_sis(c->run->indexes[ENTITY_STUDENT], outcome->sis_id);
+        index_refer_sis(c->run->indexes[ENTITY_STUDENT], outcome->sis_id,
+                        hash_of(outcome->sis_id));
     return enrollments_add(c->run->enrollments, outcome->id, outcome->sis_id, student) ||
            failure_no_memory(failure);
 }
@@ -378,7 +396,7 @@ static bool take_record(struct committer *c, const struct current *now, struct f
 static uint64_t owner_of(const struct committer *c, const struct outcome *outcome)
 {
     if (outcome->user && outcome->id.len)
-        return hash_of(outcome->id) | (uint64_t)1 << 63;
+        return outcome->id_hash | (uint64_t)1 << 63;
     return c->element_base + outcome->element;
 }
 
@@ -411,8 +429,9 @@ static bool take_outcome(struct committer *c, struct batch *batch, const struct 
 static void prefetch(const struct committer *c, const struct outcome *outcome)
 {
     const struct id_index *index = c->run->indexes[outcome->entity];
-    index_prefetch(index, SPACE_CLEVER, outcome->id);
-    index_prefetch(index, SPACE_SIS, outcome->written);
+    index_prefetch(index, SPACE_CLEVER, outcome->id_hash);
+    if (outcome->written_hash != outcome->id_hash)
+        index_prefetch(index, SPACE_SIS, outcome->written_hash);
     if (outcome->username.len)
         usernames_prefetch(c->usernames, outcome->username_hash);
 }
@@ -426,6 +445,9 @@ bool committer_take(struct committer *c, struct batch *batch, struct failure *fa
         if (!take_outcome(c, batch, &batch->outcomes[i], failure))
             return false;
     }
+    for (int f = 0; f < SDS_FILES; f++)
+        if (!put_span(c, batch, f, failure))
+            return false;
     for (size_t i = 0; i < batch->segment_count; i++) {
         const struct segment *segment = &batch->segments[i];
         c->run->inventory.inputs[segment->input].records[batch->stage] += segment->read;

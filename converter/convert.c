@@ -1,7 +1,7 @@
 /* The run:
  *
- *   inventory -> survey -> a stage for each entity, in reading order -> report
- *   -> summary -> publish
+ *   names of files -> output folder -> sandbox -> inventory -> survey
+ *   -> a stage for each entity, in reading order -> report -> summary -> publish
  *
  * When a stage finds that a file was taken for what it is not, everything since the survey is
  * thrown away and done again with all files surveyed to their ends. It is also done again when a
@@ -14,9 +14,11 @@
 #include "converter/outdir.h"
 #include "converter/pipeline.h"
 #include "converter/report.h"
+#include "converter/sandbox.h"
 #include "converter/summary.h"
 #include "converter/survey.h"
 #include "converter/worker.h"
+#include "formats/clever/entity.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,8 +28,8 @@ enum { COPY_BYTES = 256 * 1024, MAX_SUMMARY = 256 * 1024 * 1024 };
 
 /* Enrollments are read twice: before the sections, whose lines speak of all their members, and
  * behind them for their own lines and rows. */
-static const enum entity stages[] = {ENTITY_SCHOOL,  ENTITY_COURSE,  ENTITY_TERM,
-                                     ENTITY_TEACHER, ENTITY_STUDENT, ENTITY_USER,
+static const enum entity stages[] = {ENTITY_SCHOOL,     ENTITY_COURSE,  ENTITY_TERM,
+                                     ENTITY_TEACHER,    ENTITY_STUDENT, ENTITY_USER,
                                      ENTITY_ENROLLMENT, ENTITY_SECTION, ENTITY_ENROLLMENT};
 
 enum { STAGES = sizeof stages / sizeof *stages };
@@ -36,12 +38,15 @@ struct conversion {
     struct run run;
     struct clever_schema *schema; /* the run only reads it */
     struct outdir *outdir;
+    struct sandbox sandbox;
     struct sink sinks[SDS_FILES]; /* fd -1: not written */
     char *names[SDS_FILES];
     struct sink lines; /* lines about records, in an unlinked file */
     struct committer *committer;
     struct worker **workers;
     struct pipeline *pipeline;
+    struct progress progress;
+    struct split *split; /* NULL: the result is not divided */
     struct result_files old_files;
     /* the stage being run */
     enum entity stage;
@@ -52,6 +57,12 @@ struct conversion {
 
 /* ---- the steps of the pipeline ---- */
 
+/* Whether a stage reads the input. */
+static bool in_stage(const struct input *input, enum entity stage)
+{
+    return !input->ignored && (input->entities & entity_bit(stage));
+}
+
 static bool open_next(struct conversion *c, bool *found, struct failure *failure)
 {
     struct inventory *inventory = &c->run.inventory;
@@ -59,9 +70,10 @@ static bool open_next(struct conversion *c, bool *found, struct failure *failure
     while (c->next_input < inventory->count) {
         size_t index = c->next_input++;
         const struct input *input = &inventory->inputs[index];
-        if (input->ignored || !(input->entities & entity_bit(c->stage)))
+        if (!in_stage(input, c->stage))
             continue;
         *found = true;
+        progress_next(c->run.progress, input->size);
         return reader_open(&c->run.reader, index, input->combined_known ? JSON_KNOWN : JSON_AUTO,
                            failure);
     }
@@ -107,14 +119,18 @@ static bool commit_batch(void *context, struct batch *batch, struct failure *fai
         c->survey_again = true;
         return false;
     }
-    return committer_take(c->committer, batch, failure);
+    bool ok = committer_take(c->committer, batch, failure);
+    progress_records(c->run.progress, c->run.read);
+    return ok;
 }
 
 /* ---- setting up and tearing down ---- */
 
+/* Whether the file is made in the stage. With --check it is only made to see whether the result
+ * can be divided. */
 static bool file_written(const struct options *options, int file)
 {
-    return !options->check && options_make(options, (enum sds_file)file);
+    return (!options->check || options->split) && options_make(options, (enum sds_file)file);
 }
 
 static bool put_header(struct sink *sink, const struct options *options, int file,
@@ -133,8 +149,7 @@ static bool put_header(struct sink *sink, const struct options *options, int fil
         buf_put_text(&header, sds_formats[file].columns[i].header);
     }
     buf_put_text(&header, "\r\n");
-    bool ok = header.oom ? failure_no_memory(failure)
-                         : sink_put(sink, buf_slice(&header), failure);
+    bool ok = header.oom ? failure_no_memory(failure) : sink_put(sink, buf_slice(&header), failure);
     buf_release(&header);
     return ok;
 }
@@ -157,16 +172,12 @@ static bool open_sink(struct conversion *c, int file, struct failure *failure)
     return put_header(&c->sinks[file], c->run.options, file, failure);
 }
 
-/* A file of the stage that has no name any more. */
 static bool open_lines(struct conversion *c, struct failure *failure)
 {
-    static const char name[] = "review/errors.csv";
-    struct sink *lines = &c->lines;
-    int fd = outdir_create(c->outdir, name, failure);
-    if (fd < 0)
-        return false;
-    sink_init(lines, fd, name);
-    return outdir_remove(c->outdir, name, failure);
+    int fd = outdir_temporary(c->outdir, failure);
+    if (fd >= 0)
+        sink_init(&c->lines, fd, "review/errors.csv");
+    return fd >= 0;
 }
 
 static bool open_sinks(struct conversion *c, struct failure *failure)
@@ -189,7 +200,8 @@ static void close_sinks(struct conversion *c)
     c->lines = (struct sink){.fd = -1};
 }
 
-static void forget_attempt(struct conversion *c)
+/* What only reading records needs. */
+static void release_memory(struct conversion *c)
 {
     int threads = c->run.options->threads;
     for (int i = 0; c->workers && i < threads; i++)
@@ -203,8 +215,14 @@ static void forget_attempt(struct conversion *c)
     for (int e = 0; e < ENTITY_COUNT; e++) {
         index_free(c->run.indexes[e]);
         c->run.indexes[e] = NULL;
-        c->run.any[e] = false;
     }
+}
+
+static void forget_attempt(struct conversion *c)
+{
+    release_memory(c);
+    for (int e = 0; e < ENTITY_COUNT; e++)
+        c->run.any[e] = false;
     c->run.read = 0;
     for (size_t i = 0; i < c->run.inventory.count; i++) {
         struct input *input = &c->run.inventory.inputs[i];
@@ -249,13 +267,27 @@ static bool begin_attempt(struct conversion *c, struct failure *failure)
     return (c->committer && c->workers) || failure_no_memory(failure);
 }
 
+/* What all stages together have to read. */
+static uint64_t bytes_to_read(const struct conversion *c)
+{
+    uint64_t bytes = 0;
+    for (size_t s = 0; s < STAGES; s++)
+        for (size_t i = 0; i < c->run.inventory.count; i++)
+            if (entity_used(c->run.options, stages[s]) &&
+                in_stage(&c->run.inventory.inputs[i], stages[s]))
+                bytes += c->run.inventory.inputs[i].size;
+    return bytes;
+}
+
 static bool run_stages(struct conversion *c, struct failure *failure)
 {
     static const struct pipeline_steps steps = {read_batch, work_batch, commit_batch};
+    progress_plan(c->run.progress, bytes_to_read(c));
     for (size_t i = 0; i < STAGES; i++) {
         if (!entity_used(c->run.options, stages[i]))
             continue;
         c->stage = stages[i];
+        progress_stage(c->run.progress, entity_plural(c->stage));
         c->run.gathering = c->stage == ENTITY_ENROLLMENT && i + 1 < STAGES;
         c->next_input = 0;
         bool ok = pipeline_run(c->pipeline, &steps, c, failure);
@@ -316,8 +348,8 @@ static bool copy_lines(struct conversion *c, struct sink *to, struct failure *fa
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            ok = failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s",
-                             c->lines.name, strerror(errno));
+            ok = failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s", c->lines.name,
+                             strerror(errno));
         if (got <= 0)
             break;
         ok = sink_put(to, slice_of(bytes, (size_t)got), failure);
@@ -338,12 +370,12 @@ static bool write_errors(struct conversion *c, const struct buf *files, const st
         return false;
     sink_init(&sink, fd, name);
     errors_put_header(&header, c->run.options);
-    bool ok = header.oom ? failure_no_memory(failure)
-                         : sink_put(&sink, buf_slice(&header), failure) &&
-                               sink_put(&sink, buf_slice(files), failure) &&
-                               copy_lines(c, &sink, failure) &&
-                               sink_put(&sink, buf_slice(export), failure) &&
-                               sink_finish(&sink, failure);
+    bool ok = header.oom
+                  ? failure_no_memory(failure)
+                  : sink_put(&sink, buf_slice(&header), failure) &&
+                        sink_put(&sink, buf_slice(files), failure) &&
+                        copy_lines(c, &sink, failure) &&
+                        sink_put(&sink, buf_slice(export), failure) && sink_finish(&sink, failure);
     buf_release(&header);
     sink_abandon(&sink);
     return ok;
@@ -366,11 +398,32 @@ static bool write_summary(struct conversion *c, const struct summary *summary,
     return ok;
 }
 
+/* Decides how the result is divided, if it has to be. */
+static bool plan_split(struct conversion *c, const struct totals *totals, struct failure *failure)
+{
+    uint64_t limit = c->run.options->split;
+    uint64_t rows[SDS_FILES];
+    bool wanted = false;
+    for (int f = 0; f < SDS_FILES; f++) {
+        rows[f] = totals->file[f].rows;
+        wanted = wanted || (limit && c->sinks[f].fd >= 0 && rows[f] > limit);
+    }
+    if (!wanted)
+        return true;
+    c->split = split_new(c->sinks, rows, limit, failure);
+    return c->split;
+}
+
 /* Makes the CSV files durable, or takes them away when they are not to be published. */
 static bool finish_files(struct conversion *c, bool publish, struct failure *failure)
 {
+    if (publish && c->split) {
+        progress_stage(c->run.progress, "dividing the result");
+        return split_write(c->split, c->outdir, failure);
+    }
     for (int f = 0; f < SDS_FILES; f++) {
         struct sink *sink = &c->sinks[f];
+        progress_stage(c->run.progress, "making the result durable");
         if (sink->fd < 0)
             continue;
         if (publish) {
@@ -399,7 +452,7 @@ static bool owned(const void *context, struct slice name)
 
 static struct result_files fresh_files(const struct conversion *c)
 {
-    struct result_files files = {{false}};
+    struct result_files files = {.sets = c->split ? split_sets(c->split) : 0};
     for (int f = 0; f < SDS_FILES; f++)
         if (file_written(c->run.options, f))
             files.named[f + (c->run.options->lowercase_names ? SDS_FILES : 0)] = true;
@@ -416,14 +469,16 @@ static bool publish(struct conversion *c, const struct summary *summary, struct 
     return outdir_publish(c->outdir, owned, &ownership, failure);
 }
 
-static const char *reason_of(const struct options *options, const struct totals *totals,
-                             bool stops)
+static const char *reason_of(const struct conversion *c, const struct totals *totals, bool stops)
 {
+    const struct options *options = c->run.options;
     if (stops && totals->code[ISSUE_missing_page] && !options->allow_incomplete)
         return "pages are missing, so the export is not complete; fetch all pages again, or go "
                "on with --allow-incomplete";
     if (stops && totals->code[ISSUE_empty_entity])
         return "a file would be empty, and SDS would take everybody missing for gone";
+    if (stops && c->split && split_unsplittable(c->split, 0))
+        return "a school has more rows than --split allows, and a school is never divided";
     if (stops)
         return "there are more errors than --max-errors allows";
     return options->check ? "--check only looks" : NULL;
@@ -436,13 +491,16 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     struct buf export = {0};
     bool stops = false;
     *totals = *committer_totals(c->committer);
-    bool ok = (report_files(&c->run, totals, &files, &stops) &&
-               report_export(&c->run, totals, &export, &stops)) ||
-              failure_no_memory(failure);
+    release_memory(c);
+    bool ok = plan_split(c, totals, failure) &&
+              ((report_files(&c->run, totals, &files, &stops) &&
+                report_export(&c->run, c->split, totals, &export, &stops)) ||
+               failure_no_memory(failure));
     summary->run = &c->run;
-    summary->status = stops ? 5 : totals->severity[SEVERITY_ERROR] > 0;
+    summary->status = stops ? STATUS_REFUSED : totals->severity[SEVERITY_ERROR] > 0;
     summary->published = !stops && !c->run.options->check;
-    summary->reason = reason_of(c->run.options, totals, stops);
+    summary->split = summary->published ? c->split : NULL;
+    summary->reason = reason_of(c, totals, stops);
     summary->files = summary->published ? fresh_files(c) : c->old_files;
     summary->finished = summary_time();
     ok = ok && inventory_unchanged(&c->run.inventory, failure) &&
@@ -454,25 +512,42 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     return ok;
 }
 
+/* Gives up all rights that are not needed from here on. */
+static bool confine(struct conversion *c, struct failure *failure)
+{
+    const struct options *options = c->run.options;
+    struct sandbox *sandbox = &c->sandbox;
+    bool ok = sandbox_init(sandbox, !options->no_sandbox, SANDBOX_LANDLOCK, failure) &&
+              inventory_allow(&c->run.inventory, options, sandbox, failure) &&
+              outdir_allow(c->outdir, sandbox, failure) && sandbox_enter(sandbox, failure);
+    sandbox_release(sandbox);
+    return ok;
+}
+
 static bool prepare(struct conversion *c, struct failure *failure)
 {
     const struct options *options = c->run.options;
+    progress_begin(&c->progress, options->quiet);
+    c->run.progress = &c->progress;
     c->run.budget.limit = options->max_bytes;
-    reader_init(&c->run.reader, &c->run.inventory, &c->run.budget);
+    reader_init(&c->run.reader, &c->run.inventory, &c->run.budget, &c->progress);
     c->schema = clever_schema_new();
     c->run.schema = c->schema;
     c->pipeline = pipeline_new(options->threads);
     c->run.contested = index_new();
     if (!c->run.schema || !c->pipeline || !c->run.contested)
         return failure_no_memory(failure);
-    if (!inventory_build(&c->run.inventory, options, failure))
-        return false;
-    c->outdir = outdir_open(options->output, failure);
-    if (!c->outdir)
+    /* Before anything is read: what another run is still waiting for may be there after it. */
+    c->outdir =
+        outdir_open(options->output, summary_old_sets, options->wait, &c->progress, failure);
+    if (!c->outdir || !inventory_find(&c->run.inventory, options, &c->progress, failure) ||
+        !confine(c, failure) ||
+        !inventory_open(&c->run.inventory, options, c->outdir, &c->progress, failure))
         return false;
     struct buf json = {0};
     bool ok = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY, &json, failure) &&
-              (summary_old_files(buf_slice(&json), &c->old_files) || failure_no_memory(failure));
+              (summary_old_files(json.len ? buf_text(&json) : NULL, &c->old_files) ||
+               failure_no_memory(failure));
     buf_release(&json);
     return ok;
 }
@@ -495,11 +570,16 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     }
     ok = ok && failure->kind == FAILURE_NONE && finish(&c, &summary, failure);
     if (!ok && failure->kind == FAILURE_NONE)
-        failure_set(failure, FAILURE_INPUT,
-                    "the export was changed while it was being read; run again when it is complete");
-    if (ok && !options->quiet)
+        failure_set(
+            failure, FAILURE_INPUT,
+            "the export was changed while it was being read; run again when it is complete");
+    if (ok && options->verbose)
+        sandbox_put_text(told, &c.sandbox);
+    if (ok)
         summary_put_text(told, &summary);
+    split_free(c.split);
     forget_attempt(&c);
+    progress_end(&c.progress);
     outdir_free(c.outdir);
     pipeline_free(c.pipeline);
     reader_release(&c.run.reader);

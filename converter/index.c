@@ -4,6 +4,7 @@
 #include "converter/index.h"
 
 #include "formats/base/grow.h"
+#include "formats/csv/cell.h"
 
 #include <stdlib.h>
 
@@ -92,13 +93,22 @@ void index_free(struct id_index *index)
     free(index);
 }
 
-static uint32_t tag_of(enum id_space space, struct slice id)
+static uint32_t tag_of(enum id_space space, uint64_t hash)
 {
-    return (uint32_t)(hash_of(id) >> 16) + (uint32_t)space * 0x9E3779B1U;
+    return (uint32_t)(hash >> 16) + (uint32_t)space * 0x9E3779B1U;
+}
+
+/* Ids are mostly 24 bytes long: three loads instead of a call. */
+static inline bool same_text(const char *a, const char *b, size_t len)
+{
+    if (len != 24)
+        return len == 0 || memcmp(a, b, len) == 0;
+    return ((hash_load(a, 8) ^ hash_load(b, 8)) | (hash_load(a + 8, 8) ^ hash_load(b + 8, 8)) |
+            (hash_load(a + 16, 8) ^ hash_load(b + 16, 8))) == 0;
 }
 
 /* The slot of a key, or the free one where it would go. */
-static struct slot *slot_of(const struct id_index *index, enum id_space space, struct slice id,
+static inline struct slot *slot_of(const struct id_index *index, enum id_space space, struct slice id,
                             uint32_t tag)
 {
     size_t mask = index->slot_count - 1;
@@ -111,35 +121,45 @@ static struct slot *slot_of(const struct id_index *index, enum id_space space, s
         if (slot->tag != tag)
             continue;
         const struct key *key = chunk_item(&index->keys, sizeof *key, slot->key - 1);
-        if (key->len_space == len_space && memcmp(key->text, id.ptr, id.len) == 0)
+        if (key->len_space == len_space && same_text(key->text, id.ptr, id.len))
             return slot;
     }
 }
 
-const struct id_entry *index_find(const struct id_index *index, enum id_space space,
-                                  struct slice id)
+static inline const struct id_entry *find(const struct id_index *index, enum id_space space,
+                                          struct slice id, uint64_t hash)
 {
-    if (id.len == 0)
-        return NULL;
-    const struct slot *slot = slot_of(index, space, id, tag_of(space, id));
+    const struct slot *slot = slot_of(index, space, id, tag_of(space, hash));
     if (slot->key == 0)
         return NULL;
     const struct key *key = chunk_item(&index->keys, sizeof *key, slot->key - 1);
     return chunk_item(&index->entries, sizeof(struct id_entry), key->entry);
 }
 
-void index_prefetch(const struct id_index *index, enum id_space space, struct slice id)
+const struct id_entry *index_find_hashed(const struct id_index *index, enum id_space space,
+                                         struct slice id, uint64_t hash)
 {
-    if (id.len)
-        __builtin_prefetch(&index->slots[tag_of(space, id) & (index->slot_count - 1)]);
+    return id.len ? find(index, space, id, hash) : NULL;
 }
 
-static const struct id_entry *refer(const struct id_index *index, struct slice id,
-                                    const enum id_space *spaces, size_t count)
+const struct id_entry *index_find(const struct id_index *index, enum id_space space,
+                                  struct slice id)
 {
-    const struct id_entry *rejected = NULL;
+    return index_find_hashed(index, space, id, hash_of(id));
+}
+
+void index_prefetch(const struct id_index *index, enum id_space space, uint64_t hash)
+{
+    __builtin_prefetch(&index->slots[tag_of(space, hash) & (index->slot_count - 1)]);
+}
+
+/* In the spaces behind the first, which most references have been found in. */
+static const struct id_entry *refer_on(const struct id_index *index, struct slice id,
+                                       uint64_t hash, const enum id_space *spaces, size_t count,
+                                       const struct id_entry *rejected)
+{
     for (size_t i = 0; i < count; i++) {
-        const struct id_entry *entry = index_find(index, spaces[i], id);
+        const struct id_entry *entry = index_find_hashed(index, spaces[i], id, hash);
         if (entry && entry->accepted)
             return entry;
         if (entry && !rejected)
@@ -148,16 +168,19 @@ static const struct id_entry *refer(const struct id_index *index, struct slice i
     return rejected;
 }
 
-const struct id_entry *index_refer(const struct id_index *index, struct slice id)
+const struct id_entry *index_refer(const struct id_index *index, struct slice id, uint64_t hash)
 {
-    static const enum id_space spaces[] = {SPACE_CLEVER, SPACE_LEGACY, SPACE_REPEAT};
-    return refer(index, id, spaces, 3);
+    static const enum id_space others[] = {SPACE_LEGACY, SPACE_REPEAT};
+    const struct id_entry *entry = find(index, SPACE_CLEVER, id, hash);
+    return entry && entry->accepted ? entry : refer_on(index, id, hash, others, 2, entry);
 }
 
-const struct id_entry *index_refer_sis(const struct id_index *index, struct slice id)
+const struct id_entry *index_refer_sis(const struct id_index *index, struct slice id,
+                                       uint64_t hash)
 {
-    static const enum id_space spaces[] = {SPACE_SIS, SPACE_REPEAT_SIS};
-    return refer(index, id, spaces, 2);
+    static const enum id_space others[] = {SPACE_REPEAT_SIS};
+    const struct id_entry *entry = find(index, SPACE_SIS, id, hash);
+    return entry && entry->accepted ? entry : refer_on(index, id, hash, others, 1, entry);
 }
 
 const struct id_entry *index_entry(const struct id_index *index, uint32_t number)
@@ -183,6 +206,7 @@ struct id_entry *index_add(struct id_index *index, bool accepted, struct slice t
         *entry = (struct id_entry){.text = copy.ptr,
                                    .len = (uint32_t)copy.len,
                                    .accepted = accepted,
+                                   .plain = csv_plain(copy),
                                    .number = number,
                                    .extra = values};
     return entry;
@@ -222,14 +246,14 @@ static bool add_key(struct id_index *index, struct slot *slot, enum id_space spa
     return true;
 }
 
-bool index_name(struct id_index *index, enum id_space space, struct slice id,
-                const struct id_entry *entry)
+bool index_name_hashed(struct id_index *index, enum id_space space, struct slice id,
+                       uint64_t hash, const struct id_entry *entry)
 {
     if (id.len == 0)
         return true;
     if (index->keys.count * 4 >= index->slot_count * 3 && !grow(index))
         return false;
-    uint32_t tag = tag_of(space, id);
+    uint32_t tag = tag_of(space, hash);
     struct slot *slot = slot_of(index, space, id, tag);
     if (slot->key == 0) {
         slot->tag = tag;
@@ -242,9 +266,15 @@ bool index_name(struct id_index *index, enum id_space space, struct slice id,
     return true;
 }
 
+bool index_name(struct id_index *index, enum id_space space, struct slice id,
+                const struct id_entry *entry)
+{
+    return id.len == 0 || index_name_hashed(index, space, id, hash_of(id), entry);
+}
+
 static struct hash128 *rejected_slot(const struct id_index *index, struct hash128 content)
 {
-    size_t at = content.a & (index->rejected_room - 1);
+    size_t at = hash_short(content) & (index->rejected_room - 1);
     static const struct hash128 none = {0, 0};
     while (!hash_equal(index->rejected[at], none) && !hash_equal(index->rejected[at], content))
         at = (at + 1) & (index->rejected_room - 1);

@@ -22,6 +22,7 @@ struct id_entry {
     const char *text; /* accepted: its SIS ID in the output; rejected: the root's id */
     uint32_t len;
     bool accepted;
+    bool plain;             /* the text needs no quotes in a CSV file */
     uint32_t number;        /* 0, 1, 2 ...: for marks outside the index */
     struct hash128 content; /* of an accepted record */
     uint64_t username;      /* hash of the username, without letter case; accepted people */
@@ -40,15 +41,20 @@ void index_free(struct id_index *index);
 const struct id_entry *index_find(const struct id_index *index, enum id_space space,
                                   struct slice id);
 
-/* Tells the processor that the id will be looked up soon. */
-void index_prefetch(const struct id_index *index, enum id_space space, struct slice id);
+/* The same for callers who have hash_of(id) already. */
+const struct id_entry *index_find_hashed(const struct id_index *index, enum id_space space,
+                                         struct slice id, uint64_t hash);
 
-/* Whom a reference by Clever ID means: an accepted record by its `id`, by its legacy_id, by an id
- * of an ignored repeat of it; else a rejected one. NULL for nobody. */
-const struct id_entry *index_refer(const struct id_index *index, struct slice id);
+/* Tells the processor that the id with this hash will be looked up soon. */
+void index_prefetch(const struct id_index *index, enum id_space space, uint64_t hash);
+
+/* Whom a reference by Clever ID means, `hash` being hash_of(id): an accepted record by its `id`,
+ * by its legacy_id, by an id of an ignored repeat of it; else a rejected one. NULL for nobody. */
+const struct id_entry *index_refer(const struct id_index *index, struct slice id, uint64_t hash);
 
 /* The same for a reference by SIS id, as CSV files have them. */
-const struct id_entry *index_refer_sis(const struct id_index *index, struct slice id);
+const struct id_entry *index_refer_sis(const struct id_index *index, struct slice id,
+                                       uint64_t hash);
 
 /* The entry with a number below index_count. */
 const struct id_entry *index_entry(const struct id_index *index, uint32_t number);
@@ -63,6 +69,10 @@ struct id_entry *index_add(struct id_index *index, bool accepted, struct slice t
  * memory. */
 bool index_name(struct id_index *index, enum id_space space, struct slice id,
                 const struct id_entry *entry);
+
+/* The same for callers who have hash_of(id) already. */
+bool index_name_hashed(struct id_index *index, enum id_space space, struct slice id,
+                       uint64_t hash, const struct id_entry *entry);
 
 /* The contents of rejected records. */
 bool index_add_rejected(struct id_index *index, struct hash128 content);

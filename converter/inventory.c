@@ -1,6 +1,7 @@
-/* EXPORTs are walked in the order given. A folder's files are collected first and sorted by
- * path; then each is opened for a look at its first bytes: a zip is replaced by its members, in
- * their own order, everything else becomes an input. */
+/* EXPORTs are walked in the order given. A folder's files are collected and sorted by path. When
+ * all names are known, and the sandbox is closed, each file is opened for a look at its first
+ * bytes: a zip is replaced by its members, in their own order, everything else becomes an
+ * input. */
 #include "converter/inventory.h"
 
 #include "formats/base/grow.h"
@@ -19,21 +20,20 @@ enum { SPOOL_BYTES = 256 * 1024 };
 struct walk {
     struct inventory *inventory;
     const struct options *options;
+    struct progress *progress;
+    struct outdir *outdir; /* where temporary files are made */
     struct failure *failure;
     struct slice folder; /* the EXPORT being walked, for messages */
     struct stat output;  /* of DIR, which is never read */
     bool output_exists;
 };
 
-/* A file of a folder, before it is looked at. */
+/* A file before it is looked at. */
 struct found {
-    struct slice path; /* below the folder */
-};
-
-struct found_list {
-    struct found *items;
-    size_t count;
-    size_t room;
+    const char *name;  /* what it is opened by; "-" for standard input */
+    struct slice path; /* below the folder; of an EXPORT that is a file, all of it */
+    bool stream;       /* can only be read once */
+    bool link;
 };
 
 bool entity_used(const struct options *options, enum entity entity)
@@ -130,7 +130,8 @@ static int compare_inputs(const void *a, const void *b)
     const struct input *x = a;
     const struct input *y = b;
     int order = path_compare(x->path, y->path);
-    return order ? order : (x->place.number > y->place.number) - (x->place.number < y->place.number);
+    return order ? order
+                 : (x->place.number > y->place.number) - (x->place.number < y->place.number);
 }
 
 /* Whether a part of the path says that it is not meant (formats/README.md). */
@@ -150,8 +151,7 @@ static bool hidden(struct slice path)
 }
 
 /* a + between + b as a terminated string in the arena. */
-static const char *joined(struct arena *arena, struct slice a, const char *between,
-                          struct slice b)
+static const char *joined(struct arena *arena, struct slice a, const char *between, struct slice b)
 {
     size_t gap = strlen(between);
     char *text = arena_bytes(arena, a.len + gap + b.len + 1);
@@ -186,40 +186,7 @@ static struct input *add_input(struct walk *walk, const char *label, struct slic
     return input;
 }
 
-/* ---- unlinked temporary files ---- */
-
-static int spool_in(const char *folder)
-{
-#ifdef O_TMPFILE
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        return fd;
-#endif
-    char name[4096];
-    int len = snprintf(name, sizeof name, "%s/clever2sds-XXXXXX", folder);
-    if (len < 0 || (size_t)len >= sizeof name)
-        return -1;
-    int made = mkstemp(name);
-    if (made >= 0 && (unlink(name) != 0 || fcntl(made, F_SETFD, FD_CLOEXEC) != 0)) {
-        (void)close(made);
-        return -1;
-    }
-    return made;
-}
-
-static int spool_new(struct failure *failure)
-{
-    const char *wanted = getenv("TMPDIR");
-    const char *const folders[] = {wanted && *wanted ? wanted : "/var/tmp", "/tmp"};
-    int fd = -1;
-    for (size_t i = 0; i < 2 && fd < 0; i++)
-        fd = spool_in(folders[i]);
-    if (fd < 0)
-        failure_set(failure, FAILURE_OUTPUT,
-                    "no temporary file can be made in %s (%s); set TMPDIR to a folder with room",
-                    folders[0], strerror(errno));
-    return fd;
-}
+/* ---- temporary files ---- */
 
 static bool write_all(int fd, const char *bytes, size_t len, struct failure *failure)
 {
@@ -229,8 +196,8 @@ static bool write_all(int fd, const char *bytes, size_t len, struct failure *fai
             continue;
         if (done <= 0)
             return failure_set(failure, FAILURE_OUTPUT,
-                               "a temporary file cannot be written (%s); make room, or set "
-                               "TMPDIR to a folder with room",
+                               "a temporary file cannot be written (%s); make room, or choose "
+                               "another output folder",
                                strerror(errno));
         bytes += done;
         len -= (size_t)done;
@@ -256,11 +223,11 @@ static int spool(struct walk *walk, struct source *source, const char *label)
                               sizeof *spools);
     if (spools)
         inventory->spools = spools;
-    int fd = bytes && spools ? spool_new(walk->failure) : -1;
+    int fd = bytes && spools ? outdir_temporary(walk->outdir, walk->failure) : -1;
     if (fd >= 0)
         inventory->spools[inventory->spool_count++] = fd;
     else
-        failure_no_memory(walk->failure); /* unless spool_new has said more */
+        failure_no_memory(walk->failure); /* unless outdir_temporary has said more */
     uint64_t total = 0;
     bool ok = fd >= 0;
     while (ok) {
@@ -270,6 +237,7 @@ static int spool(struct walk *walk, struct source *source, const char *label)
             break;
         }
         total += (uint64_t)got;
+        progress_read(walk->progress, total);
         if (total > walk->options->max_bytes)
             ok = over_limit(walk, label);
         else
@@ -309,6 +277,7 @@ static bool add_member(void *context, const struct zip_member *member)
     members->promised += member->size;
     input->zip = members->zip;
     input->place = member->place;
+    input->size = member->size;
     return true;
 }
 
@@ -418,6 +387,8 @@ static bool add_open_file(struct walk *walk, int fd, const char *label, struct s
         return false;
     input->open_path = open_path;
     input->spool = open_path ? -1 : fd;
+    input->stamped = fstat(fd, &input->stamp) == 0;
+    input->size = input->stamped ? (uint64_t)input->stamp.st_size : 0;
     return true;
 }
 
@@ -427,8 +398,14 @@ static bool cannot_open(struct walk *walk, const char *label)
                        strerror(errno));
 }
 
-static bool add_stream(struct walk *walk, int fd, const char *label)
+static bool add_stream(struct walk *walk, const struct found *found)
 {
+    progress_stage(walk->progress, "taking in the stream");
+    const char *label = found->name;
+    int fd = strcmp(label, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                     : open(label, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return cannot_open(walk, label);
     struct source *source = source_from_fd(fd, label, walk->failure);
     int file = source ? spool(walk, source, label) : -1;
     return file >= 0 && add_open_file(walk, file, label, slice_from(label), NULL);
@@ -447,15 +424,28 @@ static int open_regular(const char *path)
     return -1;
 }
 
-static bool add_file(struct walk *walk, const char *open_path, const char *label,
-                     struct slice path)
+static bool add_file(struct walk *walk, const struct found *found)
 {
-    int fd = open_regular(open_path);
+    int fd = open_regular(found->name);
     if (fd < 0)
-        return cannot_open(walk, label);
-    bool ok = add_open_file(walk, fd, label, path, open_path);
+        return cannot_open(walk, found->name);
+    bool ok = add_open_file(walk, fd, found->name, found->path, found->name);
     (void)close(fd);
     return ok;
+}
+
+/* ---- names ---- */
+
+static bool note_found(struct walk *walk, struct found file)
+{
+    struct inventory *inventory = walk->inventory;
+    struct found *found = grow_by_one(inventory->found, inventory->found_count,
+                                      &inventory->found_room, sizeof *found);
+    if (!found)
+        return failure_no_memory(walk->failure);
+    inventory->found = found;
+    found[inventory->found_count++] = file;
+    return true;
 }
 
 /* The same for a path below an EXPORT, absent for itself. */
@@ -467,12 +457,11 @@ static bool cannot_open_below(struct walk *walk, struct slice path)
     return cannot_open(walk, full ? full : "a file below EXPORT");
 }
 
-static bool collect(struct walk *walk, int folder, struct slice above, struct found_list *found);
+static bool collect(struct walk *walk, int folder, struct slice above);
 
 /* One entry of a folder: a file is noted, a folder walked; everything else is left alone.
  * NOLINTNEXTLINE(misc-no-recursion) */
-static bool collect_entry(struct walk *walk, int folder, struct slice path, const char *name,
-                          struct found_list *found)
+static bool collect_entry(struct walk *walk, int folder, struct slice path, const char *name)
 {
     struct stat info;
     struct stat target;
@@ -484,23 +473,18 @@ static bool collect_entry(struct walk *walk, int folder, struct slice path, cons
         if (output)
             return true;
         int below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        return below < 0 ? cannot_open_below(walk, path) : collect(walk, below, path, found);
+        return below < 0 ? cannot_open_below(walk, path) : collect(walk, below, path);
     }
-    bool link = S_ISLNK(info.st_mode) && fstatat(folder, name, &target, 0) == 0 &&
-                S_ISREG(target.st_mode);
+    bool link =
+        S_ISLNK(info.st_mode) && fstatat(folder, name, &target, 0) == 0 && S_ISREG(target.st_mode);
     if (!S_ISREG(info.st_mode) && !link)
         return true;
-    struct found *items = grow_by_one(found->items, found->count, &found->room, sizeof *items);
-    if (!items)
-        return failure_no_memory(walk->failure);
-    found->items = items;
-    found->items[found->count++].path = path;
-    return true;
+    return note_found(walk, (struct found){.path = path, .link = link});
 }
 
 /* Collects the files below an open folder (taken). The depth is bounded by the longest path the
  * system can open. NOLINTNEXTLINE(misc-no-recursion) */
-static bool collect(struct walk *walk, int folder, struct slice above, struct found_list *found)
+static bool collect(struct walk *walk, int folder, struct slice above)
 {
     DIR *dir = fdopendir(folder);
     if (!dir) {
@@ -517,32 +501,35 @@ static bool collect(struct walk *walk, int folder, struct slice above, struct fo
         }
         if (entry->d_name[0] == '.' || strcmp(entry->d_name, "__MACOSX") == 0)
             continue;
-        const char *path = joined(&walk->inventory->arena, above, above.len ? "/" : "",
-                                  slice_from(entry->d_name));
-        ok = path ? collect_entry(walk, folder, slice_from(path), entry->d_name, found)
+        const char *path =
+            joined(&walk->inventory->arena, above, above.len ? "/" : "", slice_from(entry->d_name));
+        ok = path ? collect_entry(walk, folder, slice_from(path), entry->d_name)
                   : failure_no_memory(walk->failure);
     }
     (void)closedir(dir);
     return ok;
 }
 
-static bool add_folder(struct walk *walk, const char *export, struct slice label)
+static bool find_in_folder(struct walk *walk, const char *export, struct slice label)
 {
-    struct arena *arena = &walk->inventory->arena;
-    struct found_list found = {0};
+    struct inventory *inventory = walk->inventory;
+    size_t first = inventory->found_count;
     int folder = open(export, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     walk->folder = label;
-    bool ok = folder < 0 ? cannot_open(walk, export)
-                         : collect(walk, folder, SLICE_ABSENT, &found);
-    if (ok && found.count > 0)
-        qsort(found.items, found.count, sizeof *found.items, compare_found);
-    for (size_t i = 0; ok && i < found.count; i++) {
-        struct slice path = found.items[i].path;
-        const char *full = joined(arena, label, "/", path);
-        ok = full ? add_file(walk, full, full, path) : failure_no_memory(walk->failure);
+    if (folder < 0)
+        return cannot_open(walk, export);
+    if (!collect(walk, folder, SLICE_ABSENT))
+        return false;
+    if (inventory->found_count > first)
+        qsort(inventory->found + first, inventory->found_count - first, sizeof *inventory->found,
+              compare_found);
+    for (size_t i = first; i < inventory->found_count; i++) {
+        struct found *found = &inventory->found[i];
+        found->name = joined(&inventory->arena, label, "/", found->path);
+        if (!found->name)
+            return failure_no_memory(walk->failure);
     }
-    free(found.items);
-    return ok;
+    return true;
 }
 
 /* EXPORT as given without a trailing slash; a lone "/" becomes nothing, so that "/" + path is
@@ -555,36 +542,71 @@ static struct slice export_label(const char *export)
     return label;
 }
 
-static bool add_export(struct walk *walk, const char *export)
+static bool find_export(struct walk *walk, const char *export)
 {
     struct stat info;
+    struct slice label = export_label(export);
+    struct found file = {.name = export, .path = label};
     if (strcmp(export, "-") == 0) {
-        int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-        return fd < 0 ? cannot_open(walk, export) : add_stream(walk, fd, "-");
+        file.stream = true;
+        return note_found(walk, file);
     }
     if (stat(export, &info) != 0)
         return cannot_open(walk, export);
-    struct slice label = export_label(export);
     if (S_ISDIR(info.st_mode))
-        return add_folder(walk, export, label);
-    if (S_ISREG(info.st_mode))
-        return add_file(walk, export, export, label);
-    if (!S_ISFIFO(info.st_mode) && !S_ISCHR(info.st_mode))
+        return find_in_folder(walk, export, label);
+    file.stream = S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode);
+    if (!file.stream && !S_ISREG(info.st_mode))
         return failure_set(walk->failure, FAILURE_INPUT,
                            "%s: is neither a folder nor a file; give one of these", export);
-    int fd = open(export, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return fd < 0 ? cannot_open(walk, export) : add_stream(walk, fd, export);
+    return note_found(walk, file);
 }
 
-bool inventory_build(struct inventory *inventory, const struct options *options,
-                     struct failure *failure)
+bool inventory_find(struct inventory *inventory, const struct options *options,
+                    struct progress *progress, struct failure *failure)
 {
     *inventory = (struct inventory){.count = 0};
-    struct walk walk = {.inventory = inventory, .options = options, .failure = failure};
+    struct walk walk = {
+        .inventory = inventory, .options = options, .progress = progress, .failure = failure};
+    progress_stage(progress, "finding the files");
     walk.output_exists = stat(options->output, &walk.output) == 0;
     for (size_t i = 0; i < options->export_count; i++)
-        if (!add_export(&walk, options->exports[i]))
+        if (!find_export(&walk, options->exports[i]))
             return false;
+    return true;
+}
+
+bool inventory_allow(const struct inventory *inventory, const struct options *options,
+                     struct sandbox *sandbox, struct failure *failure)
+{
+    for (size_t i = 0; i < options->export_count; i++)
+        if (strcmp(options->exports[i], "-") != 0 &&
+            !sandbox_allow(sandbox, options->exports[i], SANDBOX_READ, failure))
+            return false;
+    /* A link may lead out of its EXPORT. */
+    for (size_t i = 0; i < inventory->found_count; i++)
+        if (inventory->found[i].link &&
+            !sandbox_allow(sandbox, inventory->found[i].name, SANDBOX_READ, failure))
+            return false;
+    return true;
+}
+
+bool inventory_open(struct inventory *inventory, const struct options *options,
+                    struct outdir *outdir, struct progress *progress, struct failure *failure)
+{
+    struct walk walk = {.inventory = inventory,
+                        .options = options,
+                        .outdir = outdir,
+                        .progress = progress,
+                        .failure = failure};
+    for (size_t i = 0; i < inventory->found_count; i++) {
+        const struct found *found = &inventory->found[i];
+        if (!(found->stream ? add_stream(&walk, found) : add_file(&walk, found)))
+            return false;
+    }
+    free(inventory->found);
+    inventory->found = NULL;
+    inventory->found_count = inventory->found_room = 0;
     return true;
 }
 
@@ -594,7 +616,7 @@ static bool same_stamp(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static bool changed(const struct input *input, struct failure *failure)
+static bool was_changed(const struct input *input, struct failure *failure)
 {
     return failure_set(failure, FAILURE_INPUT,
                        "%s: was changed while it was being read; run again when the export is "
@@ -612,7 +634,7 @@ static bool as_before(struct input *input, int fd, struct failure *failure)
     bool same = !input->stamped || same_stamp(&now, &input->stamp);
     input->stamped = true;
     input->stamp = now;
-    return same || changed(input, failure);
+    return same || was_changed(input, failure);
 }
 
 bool inventory_unchanged(const struct inventory *inventory, struct failure *failure)
@@ -620,9 +642,9 @@ bool inventory_unchanged(const struct inventory *inventory, struct failure *fail
     for (size_t i = 0; i < inventory->count; i++) {
         const struct input *input = &inventory->inputs[i];
         struct stat now;
-        if (input->stamped && (stat(input->open_path, &now) != 0 ||
-                               !same_stamp(&now, &input->stamp)))
-            return changed(input, failure);
+        if (input->stamped && input->open_path &&
+            (stat(input->open_path, &now) != 0 || !same_stamp(&now, &input->stamp)))
+            return was_changed(input, failure);
     }
     return true;
 }
@@ -630,6 +652,11 @@ bool inventory_unchanged(const struct inventory *inventory, struct failure *fail
 static struct source *open_file(struct input *input, struct failure *failure)
 {
     int fd = open_regular(input->open_path);
+    /* It could be opened before; another file in its place is none that the sandbox allows. */
+    if (fd < 0 && (errno == EACCES || errno == ENOENT)) {
+        was_changed(input, failure);
+        return NULL;
+    }
     if (fd < 0) {
         failure_set(failure, FAILURE_INPUT, "%s: cannot be opened: %s", input->label,
                     strerror(errno));
@@ -666,6 +693,7 @@ void inventory_release(struct inventory *inventory)
         zip_free(inventory->zips[i]);
     for (size_t i = 0; i < inventory->spool_count; i++)
         (void)close(inventory->spools[i]);
+    free(inventory->found);
     free(inventory->inputs);
     free(inventory->zips);
     free(inventory->spools);

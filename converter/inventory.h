@@ -5,6 +5,9 @@
 #define CONVERTER_INVENTORY_H
 
 #include "converter/options.h"
+#include "converter/progress.h"
+#include "converter/outdir.h"
+#include "converter/sandbox.h"
 #include "formats/base/arena.h"
 #include "formats/clever/csv_schema.h"
 #include "formats/clever/schema.h"
@@ -52,6 +55,7 @@ struct input {
     struct stat stamp;
     struct zip_archive *zip;
     struct zip_place place;
+    uint64_t size; /* of the file, or of the zip member unpacked; for progress only */
 
     enum input_form form;
     enum entity path_entity; /* rule 4 */
@@ -95,12 +99,24 @@ struct inventory {
     int *spools;
     size_t spool_count;
     size_t spool_room;
+    struct found *found; /* files by name, not looked at yet */
+    size_t found_count;
+    size_t found_room;
 };
 
-/* Finds all inputs. Standard input is read to its end. False: FAILURE_INPUT; the inventory must
+/* Finds all files of the EXPORTs by name; none is read. False: FAILURE_INPUT; the inventory must
  * be released in any case. */
-bool inventory_build(struct inventory *inventory, const struct options *options,
-                     struct failure *failure);
+bool inventory_find(struct inventory *inventory, const struct options *options,
+                    struct progress *progress, struct failure *failure);
+
+/* Allows what the rest of the run needs of these files: to read them. */
+bool inventory_allow(const struct inventory *inventory, const struct options *options,
+                     struct sandbox *sandbox, struct failure *failure);
+
+/* Looks at each file that was found and makes the list of inputs. Standard input is read to its
+ * end, into a temporary file. False: a failure. */
+bool inventory_open(struct inventory *inventory, const struct options *options,
+                    struct outdir *outdir, struct progress *progress, struct failure *failure);
 void inventory_release(struct inventory *inventory);
 
 /* Whether every file is still what it was when it was first read, as far as the system tells. To

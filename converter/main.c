@@ -1,9 +1,11 @@
 /* Options in, exit status out. */
 #include "converter/convert.h"
 #include "converter/interrupt.h"
+#include "converter/sandbox.h"
 #include "formats/base/hash.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 static int fail(const struct failure *failure)
 {
@@ -23,9 +25,10 @@ static int print(const struct buf *text, int status, bool only_text)
     return only_text ? (int)FAILURE_OUTPUT : status;
 }
 
-static void show(int action, struct buf *out)
+static void show(const struct options *options, struct buf *out, struct failure *failure)
 {
-    switch ((enum action)action) {
+    switch ((enum action)options->action) {
+    case ACTION_PRINT_PROFILE: (void)options_put_profile(options, out, failure); break;
     case ACTION_HELP: options_put_help(out); break;
     case ACTION_VERSION: buf_put_text(out, "clever2sds " VERSION "\n"); break;
     case ACTION_LIST_CODES: options_put_codes(out); break;
@@ -37,12 +40,22 @@ static void show(int action, struct buf *out)
     }
 }
 
+/* Whoever runs the program can read what it writes, whatever the umask; what others can do is for
+ * the umask and for those who create files to say. */
+static void keep_own_rights(void)
+{
+    mode_t mask = umask(S_IRWXG | S_IRWXO);
+    (void)umask(mask & (S_IRWXG | S_IRWXO));
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct failure failure = {.kind = FAILURE_NONE};
     struct buf told = {0};
     int status = 0;
+    sandbox_forbid_core();
+    keep_own_rights();
     hash_seed();
     interrupt_catch();
     if (!options_parse(&options, argc, argv, &failure)) {
@@ -52,9 +65,11 @@ int main(int argc, char **argv)
     if (options.action == ACTION_CONVERT)
         status = convert(&options, &told, &failure);
     else
-        show(options.action, &told);
+        show(&options, &told, &failure);
     if (failure.kind != FAILURE_NONE)
         status = fail(&failure);
+    else if (options.action == ACTION_CONVERT && options.quiet)
+        (void)fwrite(told.data ? told.data : "", 1, told.len, stderr);
     else
         status = print(&told, status, options.action != ACTION_CONVERT);
     buf_release(&told);

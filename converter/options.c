@@ -1,5 +1,7 @@
 #include "converter/options.h"
 
+#include "converter/profile.h"
+#include "formats/base/utf8.h"
 #include "formats/clever/csv_schema.h"
 #include "formats/clever/entity.h"
 #include "formats/clever/schema.h"
@@ -9,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 256 };
+enum { MAX_THREADS = 256, MAX_WAIT = 7 * 24 * 60 * 60 };
 
 static const uint64_t DEFAULT_MAX_BYTES = (uint64_t)64 << 30;
 
@@ -25,12 +27,19 @@ struct spec {
     const char *name;
     char letter;
     const char *value;          /* how --help calls it; NULL: a flag */
-    const char *const *choices; /* ends with NULL; their order is that of the enum */
+    const char *const *choices; /* words of the value; ends with NULL, ordered like the enum */
     size_t offset;              /* of the field: int for choices, bool for flags */
     int constant;               /* what an action sets */
     parse_fn *parse;
     show_fn *show;
     const char *help;
+    unsigned traits;
+};
+
+enum {
+    REPEATS = 1,  /* stands for a list; none of its values has a comma */
+    NUMBER = 2,   /* a number in a profile */
+    UNTOLD = 4    /* has no influence on the result and does not stand in the summary */
 };
 
 static const char *const sync_words[] = {"existing", "new", NULL};
@@ -82,11 +91,10 @@ static bool bad_value(const struct spec *spec, const char *value, const char *al
                        spec->name, value, allowed);
 }
 
-static bool bad_choice(const struct spec *spec, const char *value, const char *const *words,
-                       struct failure *failure)
+static bool bad_choice(const struct spec *spec, const char *value, struct failure *failure)
 {
     struct buf allowed = {0};
-    put_words(&allowed, words);
+    put_words(&allowed, spec->choices);
     const char *text = buf_text(&allowed);
     bad_value(spec, value, text ? text : "another one", failure);
     buf_release(&allowed);
@@ -117,7 +125,7 @@ static bool parse_choice(struct options *options, const struct spec *spec, const
 {
     int index = index_of(spec->choices, slice_from(value));
     if (index < 0)
-        return bad_choice(spec, value, spec->choices, failure);
+        return bad_choice(spec, value, failure);
     *(int *)field(options, spec) = index;
     return true;
 }
@@ -128,6 +136,17 @@ static bool parse_output(struct options *options, const struct spec *spec, const
     if (!*value)
         return bad_value(spec, value, "the name of a folder", failure);
     options->output = value;
+    return true;
+}
+
+static bool parse_profile(struct options *options, const struct spec *spec, const char *value,
+                          struct failure *failure)
+{
+    if (!*value)
+        return bad_value(spec, value, "the name of a file", failure);
+    if (options->profile)
+        return failure_set(failure, FAILURE_USAGE, "--profile: there can be one only");
+    options->profile = value;
     return true;
 }
 
@@ -185,9 +204,9 @@ static bool parse_treat(struct options *options, const struct spec *spec, const 
     if (equals == text.len || code == ISSUE_NONE)
         return bad_value(spec, value, "CODE=SEVERITY; --list-codes shows the codes", failure);
     int severity =
-        index_of(severity_words, slice_of(text.ptr + equals + 1, text.len - equals - 1));
+        index_of(spec->choices, slice_of(text.ptr + equals + 1, text.len - equals - 1));
     if (severity < 0)
-        return bad_choice(spec, value, severity_words, failure);
+        return bad_choice(spec, value, failure);
     if (issue_kinds[code].group == GROUP_RUN)
         return bad_value(spec, value,
                          "another code: this one stops the run and cannot be treated", failure);
@@ -199,9 +218,9 @@ static bool parse_treat(struct options *options, const struct spec *spec, const 
 static bool parse_allow_empty(struct options *options, const struct spec *spec,
                               const char *value, struct failure *failure)
 {
-    int file = index_of(empty_words, slice_from(value));
+    int file = index_of(spec->choices, slice_from(value));
     if (file < 0)
-        return bad_choice(spec, value, empty_words, failure);
+        return bad_choice(spec, value, failure);
     options->allow_empty[file] = true;
     return true;
 }
@@ -269,13 +288,28 @@ static bool parse_max_bytes(struct options *options, const struct spec *spec, co
     return true;
 }
 
+static bool parse_wait(struct options *options, const struct spec *spec, const char *value,
+                       struct failure *failure)
+{
+    if (!whole_number(slice_from(value), &options->wait) || options->wait > MAX_WAIT)
+        return bad_value(spec, value, "a number of seconds, at most 604800 (a week)", failure);
+    return true;
+}
+
+static bool parse_split(struct options *options, const struct spec *spec, const char *value,
+                        struct failure *failure)
+{
+    return (whole_number(slice_from(value), &options->split) && options->split > 0) ||
+           bad_value(spec, value, "a number of rows such as 500000", failure);
+}
+
 static bool parse_threads(struct options *options, const struct spec *spec, const char *value,
                           struct failure *failure)
 {
     uint64_t number;
     if (!whole_number(slice_from(value), &number) || number < 1 || number > MAX_THREADS)
         return bad_value(spec, value, "a number from 1 to 256", failure);
-    options->threads = (int)number;
+    options->threads_asked = (int)number;
     return true;
 }
 
@@ -337,6 +371,13 @@ static void show_max_errors(const struct options *options, const struct spec *sp
         buf_printf(out, "%g%%", (double)options->max_errors / 100);
 }
 
+static void show_split(const struct options *options, const struct spec *spec, struct buf *out)
+{
+    (void)spec;
+    if (options->split)
+        buf_put_number(out, options->split);
+}
+
 static void show_max_bytes(const struct options *options, const struct spec *spec,
                            struct buf *out)
 {
@@ -344,18 +385,32 @@ static void show_max_bytes(const struct options *options, const struct spec *spe
     buf_put_number(out, options->max_bytes);
 }
 
+static void show_threads(const struct options *options, const struct spec *spec,
+                         struct buf *out)
+{
+    (void)spec;
+    if (options->threads_asked)
+        buf_put_number(out, (uint64_t)options->threads_asked);
+}
+
+static void show_wait(const struct options *options, const struct spec *spec, struct buf *out)
+{
+    (void)spec;
+    buf_put_number(out, options->wait);
+}
+
 /* clang-format off */
 #define AT(member) offsetof(struct options, member)
 #define CHOICE(name, value, words, member, help) \
-    {name, 0, value, words, AT(member), 0, parse_choice, show_choice, help}
-#define FLAG(name, member, help) {name, 0, NULL, NULL, AT(member), 0, parse_flag, show_flag, help}
+    {name, 0, value, words, AT(member), 0, parse_choice, show_choice, help, 0}
+#define FLAG(name, member, help) {name, 0, NULL, NULL, AT(member), 0, parse_flag, show_flag, help, 0}
 #define DOMAIN(name, member, help) \
-    {name, 0, "D", NULL, AT(member), 0, parse_domain, show_text, help}
+    {name, 0, "D", NULL, AT(member), 0, parse_domain, show_text, help, 0}
 #define ACTION(name, letter, action, help) \
-    {name, letter, NULL, NULL, 0, action, parse_action, NULL, help}
+    {name, letter, NULL, NULL, 0, action, parse_action, NULL, help, 0}
 
 static const struct spec specs[] = {
-    {"output", 'o', "DIR", NULL, AT(output), 0, parse_output, NULL, "folder for the result (default: sds)"},
+    {"output", 'o', "DIR", NULL, AT(output), 0, parse_output, show_text, "folder for the result (default: sds)", UNTOLD},
     CHOICE("sync", "existing|new", sync_words, sync, "match existing users, or create new ones"),
     CHOICE("match", "username|secondary-email|number", match_words, match_all, "what existing users are matched by"),
     CHOICE("match-students", "...", match_words, match_role[ROLE_STUDENT], "the same for students; wins over --match"),
@@ -369,24 +424,29 @@ static const struct spec specs[] = {
     CHOICE("teacher-id", "current|legacy", teacher_id_words, teacher_id, "API v3: new ids of teachers, or those of v1 and v2"),
     CHOICE("multi-school", "primary|rows", multi_school_words, multi_school, "people at several schools: main one, or a row each"),
     CHOICE("columns", "required|standard|all", column_set_words, columns, "column set (default: standard)"),
-    {"with", 0, "FILE.COLUMN", NULL, 0, 1, parse_column, show_columns, "add a column (Student.Birthdate); repeatable"},
-    {"without", 0, "FILE.COLUMN", NULL, 0, -1, parse_column, show_columns, "leave a column out; repeatable"},
+    {"with", 0, "FILE.COLUMN", NULL, 0, 1, parse_column, show_columns, "add a column (Student.Birthdate); repeatable", REPEATS},
+    {"without", 0, "FILE.COLUMN", NULL, 0, -1, parse_column, show_columns, "leave a column out; repeatable", REPEATS},
     CHOICE("subjects", "code|text", subject_words, subjects, "subjects as SDS codes, or as Clever's words"),
-    {"treat", 0, "CODE=error|warning|info", NULL, 0, 0, parse_treat, show_treat, "another severity for a code; repeatable"},
+    {"treat", 0, "CODE=error|warning|info", severity_words, 0, 0, parse_treat, show_treat, "another severity for a code; repeatable", REPEATS},
     FLAG("users-only", users_only, "only School, Student and Teacher"),
-    {"allow-empty", 0, "WHAT", NULL, 0, 0, parse_allow_empty, show_allow_empty, "one of the files may be empty: schools, students ...; repeatable"},
+    {"split", 0, "ROWS", NULL, 0, 0, parse_split, show_split, "divide by schools (DIR/1 ...) when a file would have more rows", NUMBER},
+    {"allow-empty", 0, "WHAT", empty_words, 0, 0, parse_allow_empty, show_allow_empty, "one of the files may be empty: schools, students ...; repeatable", REPEATS},
     FLAG("allow-incomplete", allow_incomplete, "go on although pages are missing"),
-    {"max-errors", 0, "N|P%", NULL, 0, 0, parse_max_errors, show_max_errors, "more error lines: publish nothing"},
-    {"max-bytes", 0, "SIZE", NULL, 0, 0, parse_max_bytes, show_max_bytes, "most bytes to read, unpacked (default: 64G)"},
+    {"max-errors", 0, "N|P%", NULL, 0, 0, parse_max_errors, show_max_errors, "more error lines: publish nothing", NUMBER},
+    {"max-bytes", 0, "SIZE", NULL, 0, 0, parse_max_bytes, show_max_bytes, "most bytes to read, unpacked (default: 64G)", NUMBER},
     CHOICE("encoding", "utf-8|windows-1252|iso-8859-1", encoding_words, encoding, "of CSV input"),
     FLAG("check", check, "validate and report, publish nothing"),
     FLAG("lowercase-names", lowercase_names, "school.csv instead of School.csv"),
     FLAG("bom", bom, "start each CSV with a UTF-8 byte order mark"),
     FLAG("no-values", no_values, "no values (student data) in the error file"),
-    {"threads", 'j', "N", NULL, 0, 0, parse_threads, NULL, "workers (default: all processors)"},
-    {"quiet", 'q', NULL, NULL, AT(quiet), 0, parse_flag, NULL, "print nothing on success"},
-    {"verbose", 'v', NULL, NULL, AT(verbose), 0, parse_flag, NULL, "tell more: sources and options"},
-    ACTION("help", 'h', ACTION_HELP, "this text"),
+    {"wait", 0, "SECONDS", NULL, 0, 0, parse_wait, show_wait, "let another run into the same folder end first", NUMBER | UNTOLD},
+    {"threads", 'j', "N", NULL, 0, 0, parse_threads, show_threads, "workers (default: all processors)", NUMBER | UNTOLD},
+    {"quiet", 'q', NULL, NULL, AT(quiet), 0, parse_flag, show_flag, "print nothing on success", UNTOLD},
+    {"verbose", 'v', NULL, NULL, AT(verbose), 0, parse_flag, show_flag, "tell more: sources, options, sandbox", UNTOLD},
+    {"no-sandbox", 0, NULL, NULL, AT(no_sandbox), 0, parse_flag, show_flag, "keep all rights; where giving them up does harm", UNTOLD},
+    {"profile", 0, "FILE", NULL, 0, 0, parse_profile, NULL, "options from a JSON file; those given here win", 0},
+    ACTION("print-profile", 0, ACTION_PRINT_PROFILE, "the options in force as such a file"),
+    ACTION("help", 'h', ACTION_HELP, "the options"),
     ACTION("version", 0, ACTION_VERSION, "the version"),
     ACTION("list-codes", 0, ACTION_LIST_CODES, "the codes of the error file"),
     ACTION("list-columns", 0, ACTION_LIST_COLUMNS, "the columns of the output files"),
@@ -409,8 +469,14 @@ static void set_defaults(struct options *options)
         options->match_role[r] = MATCH_UNSET;
     for (int i = 0; i < ISSUE_COUNT; i++)
         options->severity[i] = issue_kinds[i].severity;
+}
+
+static int choose_threads(const struct options *options)
+{
     long online = sysconf(_SC_NPROCESSORS_ONLN);
-    options->threads = online < 1 ? 1 : online > MAX_THREADS ? MAX_THREADS : (int)online;
+    if (options->threads_asked)
+        return options->threads_asked;
+    return online < 1 ? 1 : online > MAX_THREADS ? MAX_THREADS : (int)online;
 }
 
 enum match options_match(const struct options *options, enum role role)
@@ -474,21 +540,33 @@ static bool derive_columns(struct options *options, struct failure *failure)
     return true;
 }
 
-static bool check_together(struct options *options, struct failure *failure)
+static bool has_domain(const struct options *options)
 {
-    bool domain = options->domain_all || options->domain_role[ROLE_TEACHER] ||
-                  options->domain_role[ROLE_STUDENT];
-    if (options->strip_domain && domain)
+    return options->domain_all || options->domain_role[ROLE_TEACHER] ||
+           options->domain_role[ROLE_STUDENT];
+}
+
+static bool check_excluding(const struct options *options, struct failure *failure)
+{
+    if (options->strip_domain && has_domain(options))
         return failure_set(failure, FAILURE_USAGE,
                            "--strip-domain cannot stand together with --domain, "
                            "--student-domain or --teacher-domain; leave one out");
     if (options->quiet && options->verbose)
         return failure_set(failure, FAILURE_USAGE,
                            "--quiet and --verbose cannot stand together; leave one out");
-    if (options->export_count == 0)
+    return true;
+}
+
+static bool check_together(struct options *options, struct failure *failure)
+{
+    if (!check_excluding(options, failure))
+        return false;
+    if (options->export_count == 0 && options->action == ACTION_CONVERT)
         return failure_set(failure, FAILURE_USAGE,
                            "no EXPORT is named; give a folder, a .zip, a file or - "
                            "(try clever2sds --help)");
+    options->threads = choose_threads(options);
     return derive_columns(options, failure);
 }
 
@@ -566,25 +644,26 @@ static bool parse_short(struct options *options, const char *letters, struct arg
 
 void options_release(struct options *options)
 {
-    free(options->exports);
+    arena_release(&options->kept);
     options->exports = NULL;
+    options->export_count = 0;
 }
 
 /* Options may stand before and behind EXPORTs. */
-bool options_parse(struct options *options, int argc, char **argv, struct failure *failure)
+static bool take_arguments(struct options *options, int argc, char **argv,
+                           struct failure *failure)
 {
-    set_defaults(options);
-    char **exports = calloc((size_t)argc + 1, sizeof *exports);
+    const char **exports = arena_alloc(&options->kept, ((size_t)argc + 1) * sizeof *exports);
+    size_t count = 0;
     if (!exports)
         return failure_no_memory(failure);
-    options->exports = exports;
     struct arguments args = {argv, argc, 1};
     bool only_exports = false;
     while (args.at < argc) {
         char *text = argv[args.at++];
         bool ok = true;
         if (only_exports || text[0] != '-' || text[1] == '\0')
-            exports[options->export_count++] = text;
+            exports[count++] = text;
         else if (strcmp(text, "--") == 0)
             only_exports = true;
         else if (text[1] == '-')
@@ -594,7 +673,218 @@ bool options_parse(struct options *options, int argc, char **argv, struct failur
         if (!ok)
             return false;
     }
-    return options->action != ACTION_CONVERT || check_together(options, failure);
+    if (count > 0) {
+        options->exports = exports;
+        options->export_count = count;
+    }
+    return true;
+}
+
+/* ---- profiles ---- */
+
+static const char EXPORT_KEY[] = "export";
+
+struct profile_target {
+    struct options *options;
+    bool seen[SPECS + 1]; /* the last one is for EXPORT_KEY */
+};
+
+static bool wrong_kind(const struct setting *setting, const char *allowed,
+                       struct failure *failure)
+{
+    return failure_set(failure, FAILURE_USAGE, "\"%s\" has a value of a wrong kind; give %s",
+                       setting->name, allowed);
+}
+
+static bool take_exports(struct options *options, const struct setting *setting,
+                         struct failure *failure)
+{
+    if (setting->kind != SETTING_LIST && setting->kind != SETTING_TEXT)
+        return wrong_kind(setting, "a string or a list of strings", failure);
+    options->exports = setting->texts;
+    options->export_count = setting->count;
+    return true;
+}
+
+static bool take_texts(struct options *options, const struct spec *spec,
+                       const struct setting *setting, struct failure *failure)
+{
+    for (size_t i = 0; i < setting->count; i++)
+        if (!spec->parse(options, spec, setting->texts[i], failure))
+            return false;
+    return true;
+}
+
+/* What a profile says for an option, of the kind that the option has. */
+static bool take_value(struct options *options, const struct spec *spec,
+                       const struct setting *setting, struct failure *failure)
+{
+    enum setting_kind kind = setting->kind;
+    if (!spec->value) {
+        if (kind != SETTING_SWITCH)
+            return wrong_kind(setting, "true or false", failure);
+        *(bool *)field(options, spec) = setting->on;
+        return true;
+    }
+    if (spec->traits & REPEATS) {
+        if (kind != SETTING_LIST)
+            return wrong_kind(setting, "a list of strings", failure);
+    } else if (kind != SETTING_TEXT && !(kind == SETTING_NUMBER && spec->traits & NUMBER)) {
+        return wrong_kind(setting, spec->traits & NUMBER ? "a number or a string" : "a string",
+                          failure);
+    }
+    return take_texts(options, spec, setting, failure);
+}
+
+static bool take_setting(void *context, const struct setting *setting, struct failure *failure)
+{
+    struct profile_target *target = context;
+    bool export = strcmp(setting->name, EXPORT_KEY) == 0;
+    const struct spec *spec = spec_named(slice_from(setting->name));
+    if (!export && (!spec || !spec->help))
+        return failure_set(failure, FAILURE_USAGE,
+                           "\"%.60s\" is not an option; clever2sds --help shows all",
+                           setting->name);
+    if (!export && !spec->show)
+        return failure_set(failure, FAILURE_USAGE, "\"%s\" cannot stand in a profile",
+                           setting->name);
+    size_t number = export ? (size_t)SPECS : (size_t)(spec - specs);
+    if (target->seen[number])
+        return failure_set(failure, FAILURE_USAGE, "\"%s\" stands there twice; leave one out",
+                           setting->name);
+    target->seen[number] = true;
+    return export ? take_exports(target->options, setting, failure)
+                  : take_value(target->options, spec, setting, failure);
+}
+
+/* Of two things that exclude each other the command line's counts. */
+static void give_way(struct options *profile, const struct options *given)
+{
+    if (given->strip_domain)
+        profile->domain_all = profile->domain_role[ROLE_TEACHER] =
+            profile->domain_role[ROLE_STUDENT] = NULL;
+    if (has_domain(given))
+        profile->strip_domain = false;
+    if (given->quiet)
+        profile->verbose = false;
+    if (given->verbose)
+        profile->quiet = false;
+}
+
+/* Begins anew with the profile; what is said in argv then comes on top of it. */
+static bool begin_with_profile(struct options *options, struct failure *failure)
+{
+    const struct options given = *options;
+    struct profile_target target = {options, {false}};
+    set_defaults(options);
+    options->kept = given.kept;
+    if (!profile_read(given.profile, &options->kept, take_setting, &target, failure))
+        return false;
+    struct failure clash = {.kind = FAILURE_NONE};
+    if (!check_excluding(options, &clash))
+        return failure_set(failure, FAILURE_USAGE, "%s: %s", given.profile, clash.text);
+    give_way(options, &given);
+    return true;
+}
+
+bool options_parse(struct options *options, int argc, char **argv, struct failure *failure)
+{
+    set_defaults(options);
+    if (!take_arguments(options, argc, argv, failure))
+        return false;
+    if (options->action != ACTION_CONVERT && options->action != ACTION_PRINT_PROFILE)
+        return true;
+    if (options->profile &&
+        !(begin_with_profile(options, failure) && take_arguments(options, argc, argv, failure)))
+        return false;
+    return check_together(options, failure);
+}
+
+/* Parts "a, b" into texts of the arena. */
+static bool part_list(struct arena *arena, const struct buf *value, struct setting *setting)
+{
+    struct slice rest = buf_slice(value);
+    setting->texts = arena_alloc(arena, (rest.len / 2 + 1) * sizeof *setting->texts);
+    while (setting->texts && rest.len) {
+        size_t len = slice_find(rest, ',');
+        char *text = arena_bytes(arena, len + 1);
+        if (!text)
+            return false;
+        memcpy(text, rest.ptr, len);
+        text[len] = '\0';
+        setting->texts[setting->count++] = text;
+        size_t used = len + 2 < rest.len ? len + 2 : rest.len;
+        rest = slice_of(rest.ptr + used, rest.len - used);
+    }
+    return setting->texts != NULL;
+}
+
+/* Makes the setting of an option that has a value in force. */
+static bool make_setting(struct arena *arena, const struct spec *spec, struct buf *value,
+                         struct setting *setting)
+{
+    uint64_t number;
+    *setting = (struct setting){.name = spec->name, .kind = SETTING_SWITCH, .on = true};
+    if (!spec->value)
+        return true;
+    if (spec->traits & REPEATS) {
+        setting->kind = SETTING_LIST;
+        return part_list(arena, value, setting);
+    }
+    bool digits = spec->traits & NUMBER && whole_number(buf_slice(value), &number);
+    setting->kind = digits ? SETTING_NUMBER : SETTING_TEXT;
+    char *text = arena_bytes(arena, value->len + 1);
+    setting->texts = arena_alloc(arena, sizeof *setting->texts);
+    if (!text || !setting->texts)
+        return false;
+    memcpy(text, value->data, value->len);
+    text[value->len] = '\0';
+    setting->texts[setting->count++] = text;
+    return true;
+}
+
+static bool all_utf8(const struct setting *setting, struct failure *failure)
+{
+    for (size_t i = 0; i < setting->count; i++) {
+        const char *text = setting->texts[i];
+        while (*text) {
+            size_t len = utf8_sequence(text, strlen(text));
+            if (len == 0)
+                return failure_set(failure, FAILURE_USAGE,
+                                   "--print-profile: the name '%.60s' is not UTF-8 and cannot "
+                                   "stand in a profile; use another name",
+                                   setting->texts[i]);
+            text += len;
+        }
+    }
+    return true;
+}
+
+bool options_put_profile(const struct options *options, struct buf *out, struct failure *failure)
+{
+    struct arena arena = {0};
+    struct setting settings[SPECS + 1];
+    struct setting exports = {.name = EXPORT_KEY,
+                              .kind = SETTING_LIST,
+                              .texts = options->exports,
+                              .count = options->export_count};
+    size_t count = options->export_count ? 1 : 0;
+    bool ok = true;
+    settings[0] = exports;
+    for (size_t i = 0; ok && i < SPECS; i++) {
+        struct buf value = {0};
+        if (specs[i].show)
+            specs[i].show(options, &specs[i], &value);
+        ok = !value.oom &&
+             (!value.len || make_setting(&arena, &specs[i], &value, &settings[count++]));
+        buf_release(&value);
+    }
+    ok = ok || failure_no_memory(failure);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = all_utf8(&settings[i], failure);
+    ok = ok && (profile_put(out, settings, count) || failure_no_memory(failure));
+    arena_release(&arena);
+    return ok;
 }
 
 /* ---- what is shown ---- */
@@ -631,6 +921,7 @@ void options_put_help(struct buf *out)
         }
         buf_put_text(out, spec->help);
         buf_put_byte(out, '\n');
+        out->oom = out->oom || left.oom;
         buf_release(&left);
     }
     buf_put_text(out,
@@ -672,23 +963,16 @@ void options_put_columns(struct buf *out)
 
 void options_put_table(struct buf *out)
 {
-    buf_put_text(out, "| option | meaning |\n|---|---|\n");
     for (size_t i = 0; i < SPECS; i++) {
         const struct spec *spec = &specs[i];
         if (!spec->help)
             continue;
-        buf_put_text(out, "| `");
         if (spec->letter)
-            buf_printf(out, "-%c, ", spec->letter);
-        buf_printf(out, "--%s", spec->name);
-        for (const char *c = spec->value ? spec->value : ""; *c; c++) {
-            if (c == spec->value)
-                buf_put_byte(out, ' ');
-            if (*c == '|')
-                buf_put_byte(out, '\\');
-            buf_put_byte(out, *c);
-        }
-        buf_printf(out, "` | %s |\n", spec->help);
+            buf_put_byte(out, spec->letter);
+        buf_printf(out, "\t%s\t%s\t", spec->name, spec->value ? spec->value : "");
+        for (size_t w = 0; spec->choices && spec->choices[w]; w++)
+            buf_printf(out, "%s%s", w ? " " : "", spec->choices[w]);
+        buf_printf(out, "\t%s\n", spec->help);
     }
 }
 
@@ -720,7 +1004,7 @@ bool options_each(const struct options *options,
 {
     bool ok = true;
     for (size_t i = 0; i < SPECS; i++) {
-        if (!specs[i].show)
+        if (!specs[i].show || specs[i].traits & UNTOLD)
             continue;
         struct buf value = {0};
         specs[i].show(options, &specs[i], &value);

@@ -1,8 +1,10 @@
-/* The command line (README.md). One table drives parsing, --help and the documents. */
+/* The command line (README.md). One table drives parsing, --help, the manual page, completions and
+ * the documents. */
 #ifndef CONVERTER_OPTIONS_H
 #define CONVERTER_OPTIONS_H
 
 #include "converter/issue.h"
+#include "formats/base/arena.h"
 #include "formats/base/buf.h"
 #include "formats/base/failure.h"
 #include "formats/sds/files.h"
@@ -29,11 +31,12 @@ enum error_limit { ERRORS_UNLIMITED, ERRORS_COUNT, ERRORS_PERCENT };
 /* What the program is asked to do. */
 enum action {
     ACTION_CONVERT,
+    ACTION_PRINT_PROFILE,
     ACTION_HELP,
     ACTION_VERSION,
     ACTION_LIST_CODES,
     ACTION_LIST_COLUMNS,
-    ACTION_LIST_OPTIONS, /* the last three are for the documents, not in --help */
+    ACTION_LIST_OPTIONS, /* the last three are for what is made from them, not in --help */
     ACTION_LIST_FIELDS,
     ACTION_LIST_CSV_FIELDS
 };
@@ -60,29 +63,36 @@ struct options {
     enum severity severity[ISSUE_COUNT];
     bool treated[ISSUE_COUNT];
     bool users_only;
+    uint64_t split; /* rows; 0: never */
     bool allow_empty[SDS_FILES];
     bool allow_incomplete;
     enum error_limit error_limit;
     uint64_t max_errors; /* lines, or hundredths of a percent */
     uint64_t max_bytes;
+    uint64_t wait; /* seconds */
     int encoding;
     bool check;
     bool lowercase_names;
     bool bom;
     bool no_values;
     int threads;
+    int threads_asked; /* 0: as many as there are processors */
     bool quiet;
     bool verbose;
-    char **exports; /* owned list of arguments of argv */
+    bool no_sandbox;
+    const char *profile;
+    const char **exports;
     size_t export_count;
+    struct arena kept; /* owns the list of EXPORTs and what the profile says */
 
     /* derived once all is read */
     bool written[SDS_FILES][SDS_MAX_COLUMNS];
     bool required[SDS_FILES][SDS_MAX_COLUMNS];
 };
 
-/* Fills `options` from argv, which must outlive it. False with FAILURE_USAGE naming what is
- * wrong and what is allowed. argv is not changed. */
+/* Fills `options` from argv, which must outlive it, and from the profile that it names; what stands
+ * in argv wins. False with FAILURE_USAGE naming what is wrong and what is allowed. argv is not
+ * changed. options_release is due in any case. */
 bool options_parse(struct options *options, int argc, char **argv, struct failure *failure);
 void options_release(struct options *options);
 
@@ -97,13 +107,18 @@ bool options_make(const struct options *options, enum sds_file file);
 const char *options_empty_word(enum sds_file file);
 
 void options_put_help(struct buf *out);
+/* The options in force as a profile. False with a failure: a file name is not valid UTF-8 and
+ * cannot stand in one; memory ran out. */
+bool options_put_profile(const struct options *options, struct buf *out,
+                         struct failure *failure);
 void options_put_codes(struct buf *out);
 void options_put_columns(struct buf *out);
 /* Clever's fields: entity, attribute, path and versions, a tab between. */
 void options_put_fields(struct buf *out);
 /* The columns of Clever's CSV files: file, header, attribute, "required" or nothing. */
 void options_put_csv_fields(struct buf *out);
-/* The options as a Markdown table. */
+/* The options: letter, name, value, the words it may have with blanks between, meaning; a tab
+ * between. */
 void options_put_table(struct buf *out);
 
 /* Calls `each` with the name and the value in force of every option that a conversion has, in

@@ -22,10 +22,13 @@ static bool used_key(struct slice key)
 
 static const struct framer_names names = {used_key};
 
-void reader_init(struct reader *reader, struct inventory *inventory, struct byte_budget *budget)
+void reader_init(struct reader *reader, struct inventory *inventory, struct byte_budget *budget,
+                 struct progress *progress)
 {
-    *reader = (struct reader){
-        .inventory = inventory, .budget = budget, .batch_bytes = BATCH_BYTES};
+    *reader = (struct reader){.inventory = inventory,
+                              .budget = budget,
+                              .progress = progress,
+                              .batch_bytes = BATCH_BYTES};
 }
 
 void reader_close(struct reader *reader)
@@ -99,6 +102,7 @@ static bool read_more(struct reader *reader, struct buf *text, size_t start,
         return false;
     text->len += (size_t)got;
     reader->end = got == 0;
+    progress_read(reader->progress, source_position(reader->source));
     return !over_budget(reader, reader->offset + (text->len - start), failure);
 }
 
@@ -328,7 +332,7 @@ static bool is_json_value(const struct frame *frame)
 {
     struct json_error error;
     return frame->list != 0 || frame->text.ptr[0] == '{' ||
-           json_scan(NULL, frame->text, NULL, &error);
+           json_check(frame->text, &error);
 }
 
 /* One frame; READER_FULL means: go on. */
@@ -535,7 +539,7 @@ static bool clean_members(struct slice members, bool *ok)
     buf_put_slice(&object, members);
     buf_put_byte(&object, '}');
     *ok = !object.oom;
-    bool clean = *ok && json_scan(NULL, buf_slice(&object), NULL, &error);
+    bool clean = *ok && json_check(buf_slice(&object), &error);
     buf_release(&object);
     return clean;
 }

@@ -27,6 +27,7 @@ struct byte_budget {
 struct reader {
     struct inventory *inventory;
     struct byte_budget *budget;
+    struct progress *progress;
     struct input *input; /* the open one, NULL for none */
     uint32_t input_index;
     struct source *source;
@@ -47,7 +48,8 @@ struct reader {
     struct arena scratch;
 };
 
-void reader_init(struct reader *reader, struct inventory *inventory, struct byte_budget *budget);
+void reader_init(struct reader *reader, struct inventory *inventory, struct byte_budget *budget,
+                 struct progress *progress);
 void reader_release(struct reader *reader);
 
 /* Opens inputs[index] at its start; an open one must have been closed. `mode` is for JSON. */

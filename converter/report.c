@@ -9,6 +9,7 @@ enum { SDS_ROW_LIMIT = 500000 };
 
 struct report {
     const struct run *run;
+    const struct split *split;
     struct totals *totals;
     struct buf *out;
     bool stops;
@@ -130,7 +131,7 @@ static void file_lines(struct report *r, const struct input *input, const struct
 
 bool report_files(const struct run *run, struct totals *totals, struct buf *out, bool *stops)
 {
-    struct report report = {run, totals, out, false};
+    struct report report = {run, NULL, totals, out, false};
     struct links links;
     if (!gather_links(run, &links))
         return false;
@@ -209,6 +210,53 @@ static void counted_line(struct report *r, enum sds_file file, enum issue_code c
         put_export_line(r, r->run->options->severity[code], &issue);
 }
 
+/* The rows of the largest file of this name that is written. */
+static uint64_t most_rows(const struct report *r, enum sds_file file)
+{
+    uint64_t most = 0;
+    if (!r->split)
+        return r->totals->file[file].rows;
+    for (uint32_t set = 1; set <= split_sets(r->split); set++) {
+        uint64_t rows = split_rows(r->split, set, file);
+        most = rows > most ? rows : most;
+    }
+    return most;
+}
+
+/* The schools that are too large for a set. Unlike the advice they stop the run, so --treat does
+ * not count. */
+static void unsplittable_lines(struct report *r, enum sds_file file)
+{
+    const struct unsplittable *school;
+    for (size_t i = 0; (school = split_unsplittable(r->split, i)) != NULL; i++) {
+        struct subject subject = {.entity = "school"};
+        struct issue issue = {.code = ISSUE_row_limit,
+                              .file = file,
+                              .column = NO_COLUMN,
+                              .rows = school->rows[file],
+                              .sentence = "The school with the members of its sections has {rows} "
+                                          "rows in {file}, more than --split allows, and a school "
+                                          "is never divided; allow more rows."};
+        if (school->rows[file] <= r->run->options->split)
+            continue;
+        if (r->run->id == ID_SIS)
+            subject.sis_id = school->id;
+        else
+            subject.id = school->id;
+        put(r, SEVERITY_ERROR, &subject, &issue);
+        r->stops = true;
+    }
+}
+
+static void row_limit_lines(struct report *r, enum sds_file file)
+{
+    uint64_t rows = most_rows(r, file);
+    if (r->split && split_unsplittable(r->split, 0))
+        unsplittable_lines(r, file);
+    else
+        counted_line(r, file, ISSUE_row_limit, NO_COLUMN, rows > SDS_ROW_LIMIT ? rows : 0);
+}
+
 static void advice_lines(struct report *r, enum sds_file file)
 {
     const struct file_totals *totals = &r->totals->file[file];
@@ -217,15 +265,15 @@ static void advice_lines(struct report *r, enum sds_file file)
     counted_line(r, file, ISSUE_mixed_domains, sds_column_from(file, FROM_USERNAME), fewer);
     counted_line(r, file, ISSUE_more_schools, sds_column_from(file, FROM_SCHOOL),
                  totals->several_schools);
-    counted_line(r, file, ISSUE_row_limit, NO_COLUMN,
-                 totals->rows > SDS_ROW_LIMIT ? totals->rows : 0);
+    row_limit_lines(r, file);
     counted_line(r, file, ISSUE_special_character, sds_column_of(file, ATTR_NAME),
                  totals->special_names);
 }
 
-bool report_export(const struct run *run, struct totals *totals, struct buf *out, bool *stops)
+bool report_export(const struct run *run, const struct split *split, struct totals *totals,
+                   struct buf *out, bool *stops)
 {
-    struct report report = {run, totals, out, false};
+    struct report report = {run, split, totals, out, false};
     empty_entity_lines(&report);
     too_many_errors_line(&report);
     for (int f = 0; f < SDS_FILES; f++)

@@ -5,12 +5,15 @@
 
 #include "converter/committer.h"
 #include "converter/run.h"
+#include "converter/split.h"
 
 /* Appends the lines about files, in input order, and counts them. `stops` is set when one of them
  * keeps the result from being published. False: out of memory. */
 bool report_files(const struct run *run, struct totals *totals, struct buf *out, bool *stops);
 
-/* Appends the lines about the export. To be called last: it looks at all other counts. */
-bool report_export(const struct run *run, struct totals *totals, struct buf *out, bool *stops);
+/* Appends the lines about the export. To be called last: it looks at all other counts. `split`
+ * says how the result is to be divided; NULL: not at all. */
+bool report_export(const struct run *run, const struct split *split, struct totals *totals,
+                   struct buf *out, bool *stops);
 
 #endif

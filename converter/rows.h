@@ -9,6 +9,6 @@
 /* The fields of a row; they live in the batch. False when the row is unreadable: something behind
  * a closing quote, or bytes that are not valid in the encoding (or when the arena ran out). */
 bool row_fields(const struct batch *batch, const struct element *element,
-                struct csv_decoder *decoder, struct arena *arena, struct csv_fields *fields);
+                enum csv_encoding encoding, struct arena *arena, struct csv_fields *fields);
 
 #endif

@@ -15,6 +15,7 @@ struct run {
     const struct clever_schema *schema;
     struct inventory inventory;
     struct byte_budget budget;
+    struct progress *progress;
     struct reader reader;
     struct id_index *indexes[ENTITY_COUNT]; /* of schools, courses, terms, teachers, students,
                                                sections */

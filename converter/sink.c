@@ -4,11 +4,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { SINK_BYTES = 1024 * 1024 };
+/* What is small is gathered; what is not is written from where it stands. */
+enum { SINK_BYTES = 256 * 1024, DIRECT_BYTES = 64 * 1024 };
 
 void sink_init(struct sink *sink, int fd, const char *name)
 {
-    *sink = (struct sink){.fd = fd, .name = name};
+    *sink = (struct sink){.fd = fd, .name = name, .gather = SINK_BYTES};
 }
 
 static bool cannot_write(const struct sink *sink, struct failure *failure)
@@ -18,10 +19,10 @@ static bool cannot_write(const struct sink *sink, struct failure *failure)
                        sink->name, strerror(errno));
 }
 
-bool sink_flush(struct sink *sink, struct failure *failure)
+static bool write_all(struct sink *sink, struct slice bytes, struct failure *failure)
 {
-    const char *at = sink->pending.data;
-    size_t rest = sink->pending.len;
+    const char *at = bytes.ptr;
+    size_t rest = bytes.len;
     while (rest > 0) {
         ssize_t done = write(sink->fd, at, rest);
         if (done < 0 && errno == EINTR)
@@ -32,21 +33,28 @@ bool sink_flush(struct sink *sink, struct failure *failure)
         rest -= (size_t)done;
     }
     /* The disk may start at once, so that the fsync at the end finds little left to do. */
-    (void)sync_file_range(sink->fd, sink->written, (off_t)sink->pending.len,
-                          SYNC_FILE_RANGE_WRITE);
-    sink->written += (off_t)sink->pending.len;
-    buf_reset(&sink->pending);
+    (void)sync_file_range(sink->fd, sink->written, (off_t)bytes.len, SYNC_FILE_RANGE_WRITE);
+    sink->written += (off_t)bytes.len;
     return true;
+}
+
+bool sink_flush(struct sink *sink, struct failure *failure)
+{
+    bool ok = write_all(sink, buf_slice(&sink->pending), failure);
+    buf_reset(&sink->pending);
+    return ok;
 }
 
 bool sink_put(struct sink *sink, struct slice bytes, struct failure *failure)
 {
     if (sink->fd < 0)
         return true;
+    if (bytes.len >= DIRECT_BYTES)
+        return sink_flush(sink, failure) && write_all(sink, bytes, failure);
     buf_put_slice(&sink->pending, bytes);
     if (sink->pending.oom)
         return failure_no_memory(failure);
-    return sink->pending.len < SINK_BYTES || sink_flush(sink, failure);
+    return sink->pending.len < sink->gather || sink_flush(sink, failure);
 }
 
 bool sink_finish(struct sink *sink, struct failure *failure)

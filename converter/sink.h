@@ -1,4 +1,4 @@
-/* A file being written: bytes are gathered and written a megabyte at a time. One thread. */
+/* A file being written: bytes are gathered and written many at a time. One thread. */
 #ifndef CONVERTER_SINK_H
 #define CONVERTER_SINK_H
 
@@ -11,6 +11,7 @@ struct sink {
     int fd;
     const char *name; /* for messages; borrowed */
     struct buf pending;
+    size_t gather; /* how many bytes are written at a time; a megabyte at first */
     off_t written;
 };
 

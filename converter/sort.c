@@ -19,8 +19,8 @@ static void sort_unreadable(const struct input *input, const struct element *ele
 }
 
 void sort_element(const struct run *run, const struct batch *batch,
-                  const struct element *element, struct json_value *values, struct arena *arena,
-                  struct sorted *sorted)
+                  const struct element *element, struct clever_scanner *scanner,
+                  struct arena *arena, struct sorted *sorted)
 {
     const struct input *input =
         &run->inventory.inputs[batch->segments[element->segment].input];
@@ -29,8 +29,9 @@ void sort_element(const struct run *run, const struct batch *batch,
                                        .path = input->path_entity,
                                        .top_level = element->list == 0};
     *sorted = (struct sorted){.entity = ENTITY_NONE};
-    sorted->readable = clever_scan(run->schema, element_text(batch, element), values,
-                                   &sorted->element, &sorted->error);
+    sorted->readable = clever_scan(scanner, element_text(batch, element),
+                                   batch->text.data + batch->text.len, &sorted->element,
+                                   &sorted->error);
     if (!sorted->readable) {
         sort_unreadable(input, element, &hints, sorted);
         return;

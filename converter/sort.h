@@ -16,10 +16,10 @@ struct sorted {
     struct json_error error; /* unless readable */
 };
 
-/* `values` has clever_slots places and outlives `sorted`. */
+/* `sorted` is good until the scanner, which is of the run's schema, scans again. */
 void sort_element(const struct run *run, const struct batch *batch,
-                  const struct element *element, struct json_value *values, struct arena *arena,
-                  struct sorted *sorted);
+                  const struct element *element, struct clever_scanner *scanner,
+                  struct arena *arena, struct sorted *sorted);
 
 /* The failure for a failed download where one is (formats/README.md). */
 bool failed_download(const struct input *input, struct failure *failure);

@@ -4,14 +4,21 @@
 #include "formats/base/utf8.h"
 #include "formats/clever/entity.h"
 #include "formats/clever/links.h"
-#include "formats/json/scan.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdlib.h>
 
 /* What a result can hold: each file in capitals and, behind those, in lower case. */
-enum { RESULT_NAMES = 2 * SDS_FILES, MAX_RESULT_NAME = 32 };
+enum { RESULT_NAMES = 2 * SDS_FILES };
 
+static void result_name(struct buf *out, int index)
+{
+    struct options options = {.lowercase_names = index >= SDS_FILES};
+    put_file_name(out, &options, (enum sds_file)(index % SDS_FILES));
+}
+
+/* The same without memory, which must not decide what is ours. */
 static bool is_result_name(int index, struct slice name)
 {
     struct slice stem = slice_from(sds_formats[index % SDS_FILES].name);
@@ -24,37 +31,71 @@ static bool is_result_name(int index, struct slice name)
     return true;
 }
 
-bool result_has(const struct result_files *files, struct slice name)
+/* The place of a name in result_files, -1 for none. */
+static int place_of(struct slice name)
 {
     for (int i = 0; i < RESULT_NAMES; i++)
-        if (files->named[i] && is_result_name(i, name))
-            return true;
-    return false;
+        if (is_result_name(i, name))
+            return i;
+    return -1;
 }
 
-static void note_names(const struct json_value *list, struct result_files *files)
+/* Takes the folder of a set off a path: "3/School.csv", "3". Its number, 0 when there is none. */
+static uint32_t take_set(struct slice *path)
 {
-    struct json_value item;
-    for (size_t at = 0; json_list_next(list, &at, &item);) {
-        char name[MAX_RESULT_NAME];
-        if (item.type != JSON_STRING)
+    uint64_t number = 0;
+    size_t at = 0;
+    while (at < path->len && ascii_digit(path->ptr[at]) && number < UINT32_MAX)
+        number = number * 10 + (uint64_t)(path->ptr[at++] - '0');
+    bool folder = at > 0 && path->ptr[0] != '0' && number <= UINT32_MAX &&
+                  (at == path->len || path->ptr[at] == '/');
+    if (!folder)
+        return 0;
+    size_t behind = at < path->len ? at + 1 : at;
+    *path = slice_of(path->ptr + behind, path->len - behind);
+    return (uint32_t)number;
+}
+
+bool result_has(const struct result_files *files, struct slice path)
+{
+    struct slice name = path;
+    uint32_t set = take_set(&name);
+    if (set > files->sets || (set == 0) != (files->sets == 0))
+        return false;
+    int place = place_of(name);
+    return (set > 0 && name.len == 0) || (place >= 0 && files->named[place]);
+}
+
+bool summary_old_files(const char *json, struct result_files *files)
+{
+    *files = (struct result_files){{false}, 0};
+    errno = 0; /* cJSON says no more than that it could not */
+    cJSON *document = json ? cJSON_Parse(json) : NULL;
+    if (!document && errno == ENOMEM)
+        return false;
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(document, "files");
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        const char *path = cJSON_GetStringValue(item);
+        struct slice name = slice_from(path);
+        uint32_t set = take_set(&name);
+        int place = place_of(name);
+        /* They are in order; whoever has changed that is not followed. */
+        if (place < 0 || (set != files->sets && set != files->sets + 1))
             continue;
-        size_t len = json_short_name(slice_of(item.ptr, item.len), name, sizeof name);
-        for (int i = 0; i < RESULT_NAMES; i++)
-            files->named[i] = files->named[i] || is_result_name(i, slice_of(name, len));
+        files->named[place] = true;
+        files->sets = set;
     }
+    cJSON_Delete(document);
+    return true;
 }
 
-bool summary_old_files(struct slice json, struct result_files *files)
+bool summary_old_sets(const char *json, uint32_t *sets)
 {
-    struct json_value list;
-    struct json_error error;
-    struct json_schema *schema = json_schema_new();
-    bool ok = schema && json_schema_want(schema, "files") == 0;
-    *files = (struct result_files){{false}};
-    if (ok && json.len && json_scan(schema, json, &list, &error) && list.type == JSON_ARRAY)
-        note_names(&list, files);
-    json_schema_free(schema);
+    struct result_files files;
+    bool ok = summary_old_files(json, &files);
+    *sets = files.sets;
     return ok;
 }
 
@@ -191,6 +232,30 @@ static void add_output(struct document *d, const struct summary *summary)
     }
 }
 
+static void add_set(struct document *d, cJSON *sets, const struct summary *summary, uint32_t set)
+{
+    cJSON *object = cJSON_CreateObject();
+    for (int f = 0; f < SDS_FILES; f++) {
+        if (!options_make(summary->run->options, (enum sds_file)f))
+            continue;
+        struct buf name = {0};
+        put_file_name(&name, summary->run->options, (enum sds_file)f);
+        const char *text = buf_text(&name);
+        add_number(d, object, text ? text : "", split_rows(summary->split, set, (enum sds_file)f));
+        d->failed = d->failed || name.oom;
+        buf_release(&name);
+    }
+    append(d, sets, object);
+}
+
+static void add_sets(struct document *d, const struct summary *summary)
+{
+    cJSON *sets = add_array(d, d->root, "sets");
+    uint32_t count = summary->split ? split_sets(summary->split) : 0;
+    for (uint32_t set = 1; set <= count && !d->failed; set++)
+        add_set(d, sets, summary, set);
+}
+
 static void add_lines(struct document *d, const struct totals *totals)
 {
     cJSON *severities = add_object(d, d->root, "severities");
@@ -205,16 +270,18 @@ static void add_lines(struct document *d, const struct totals *totals)
 static void add_files(struct document *d, const struct result_files *files)
 {
     cJSON *list = add_array(d, d->root, "files");
-    for (int i = 0; i < RESULT_NAMES; i++) {
-        struct options as = {.lowercase_names = i >= SDS_FILES};
-        struct buf name = {0};
-        if (!files->named[i])
-            continue;
-        put_file_name(&name, &as, (enum sds_file)(i % SDS_FILES));
-        const char *text = buf_text(&name);
-        append(d, list, text ? cJSON_CreateString(text) : NULL);
-        buf_release(&name);
-    }
+    uint32_t set = files->sets ? 1 : 0;
+    do {
+        for (int i = 0; i < RESULT_NAMES && !d->failed; i++) {
+            struct buf path = {0};
+            if (set)
+                buf_printf(&path, "%u/", set);
+            result_name(&path, i);
+            if (files->named[i])
+                append(d, list, cJSON_CreateString(buf_text(&path)));
+            buf_release(&path);
+        }
+    } while (set++ < files->sets && !d->failed);
 }
 
 bool summary_put_json(struct buf *out, const struct summary *summary)
@@ -232,6 +299,7 @@ bool summary_put_json(struct buf *out, const struct summary *summary)
     add_number(&d, d.root, "records", summary->run->read);
     add_sources(&d, summary->run);
     add_output(&d, summary);
+    add_sets(&d, summary);
     add_files(&d, &summary->files);
     add_lines(&d, &summary->totals);
     char *text = d.failed ? NULL : cJSON_Print(d.root);
@@ -327,9 +395,25 @@ static void put_codes(struct buf *out, const struct totals *totals)
     }
 }
 
+/* What somebody has to know even when they want to hear nothing. */
+static void put_refusal(struct buf *out, const struct summary *summary)
+{
+    const char *output = summary->run->options->output;
+    buf_put_text(out, "clever2sds: ");
+    utf8_put_visible(out, slice_from(output), SIZE_MAX);
+    buf_printf(out, ": not published: %s; see ", summary->reason);
+    utf8_put_visible(out, slice_from(output), SIZE_MAX);
+    buf_put_text(out, "/review/errors.csv\n");
+}
+
 void summary_put_text(struct buf *out, const struct summary *summary)
 {
     const struct options *options = summary->run->options;
+    if (options->quiet) {
+        if (summary->status == STATUS_REFUSED)
+            put_refusal(out, summary);
+        return;
+    }
     if (options->verbose) {
         out->oom = !options_each(options, show_option, out) || out->oom;
         put_sources(out, summary->run);
@@ -339,6 +423,12 @@ void summary_put_text(struct buf *out, const struct summary *summary)
     buf_put_byte(out, '\n');
     put_codes(out, &summary->totals);
     buf_put_byte(out, '\n');
+    if (summary->published && summary->split) {
+        buf_printf(out, "Divided into %u sets with at most ", split_sets(summary->split));
+        buf_put_grouped(out, options->split);
+        buf_printf(out, " rows in a file: %s/1 to %s/%u\n", options->output, options->output,
+                   split_sets(summary->split));
+    }
     if (summary->published)
         buf_printf(out, "Published in %s; what to look at is in %s/review/errors.csv\n",
                    options->output, options->output);

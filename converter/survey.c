@@ -11,7 +11,7 @@ static const entity_set USABLE = (1U << ENTITY_OTHER) - 1;
 struct survey {
     struct run *run;
     struct batch batch;
-    struct json_value *values;
+    struct clever_scanner *scanner;
     bool complete;
     bool open; /* an element depends on links behind its list */
 };
@@ -29,7 +29,7 @@ static bool note_elements(struct survey *survey, struct input *input)
         struct sorted sorted;
         if (element->unused)
             continue;
-        sort_element(survey->run, batch, element, survey->values, &batch->arena, &sorted);
+        sort_element(survey->run, batch, element, survey->scanner, &batch->arena, &sorted);
         if (sorted.readable)
             input->versions |= clever_element_version(survey->run->schema, &sorted.element,
                                                       &batch->arena);
@@ -169,11 +169,18 @@ static bool survey_input(struct survey *survey, size_t index, struct failure *fa
 bool survey_inputs(struct run *run, bool complete, struct failure *failure)
 {
     struct survey survey = {.run = run, .complete = complete};
-    survey.values = calloc(clever_slots(run->schema), sizeof *survey.values);
-    bool ok = survey.values || failure_no_memory(failure);
-    for (size_t i = 0; ok && i < run->inventory.count; i++)
+    survey.scanner = clever_scanner_new(run->schema);
+    bool ok = survey.scanner || failure_no_memory(failure);
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < run->inventory.count; i++)
+        bytes += run->inventory.inputs[i].size;
+    progress_plan(run->progress, bytes);
+    progress_stage(run->progress, "looking at the files");
+    for (size_t i = 0; ok && i < run->inventory.count; i++) {
+        progress_next(run->progress, run->inventory.inputs[i].size);
         ok = survey_input(&survey, i, failure);
+    }
     batch_release(&survey.batch);
-    free(survey.values);
+    clever_scanner_free(survey.scanner);
     return ok;
 }

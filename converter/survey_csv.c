@@ -8,7 +8,6 @@ struct looking {
     struct run *run;
     struct batch *batch;
     struct input *input;
-    struct csv_decoder *decoder;
     enum entity named; /* by the file's name; ENTITY_NONE when that does not tell */
     uint64_t rows; /* looked at */
     bool header_seen;
@@ -91,7 +90,8 @@ static bool look_at_row(struct looking *l, const struct element *element,
     l->rows++;
     struct arena *arena = &l->batch->arena;
     struct csv_fields fields = {NULL, 0};
-    bool readable = row_fields(l->batch, element, l->decoder, arena, &fields);
+    bool readable = row_fields(l->batch, element, (enum csv_encoding)l->run->options->encoding,
+                               arena, &fields);
     if (arena->oom)
         return failure_no_memory(failure);
     if (readable && clever_csv_blank(&fields, arena))
@@ -171,11 +171,7 @@ bool survey_csv(struct run *run, struct batch *batch, size_t index, bool complet
     struct failure found = {.kind = FAILURE_NONE};
     input->csv = NULL;
     input->csv_records = false;
-    l.decoder = csv_decoder_new((enum csv_encoding)run->options->encoding);
-    if (!l.decoder)
-        return failure_no_memory(failure);
     enum reader_result result = look(&l, index, complete, &found);
-    csv_decoder_free(l.decoder);
     bool ours = l.header_seen && !l.given_up;
     if (!ours)
         input->form = FORM_TEXT;

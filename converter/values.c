@@ -1,8 +1,9 @@
 #include "converter/values.h"
 
+#include "formats/base/bytes.h"
 #include "formats/base/utf8.h"
 
-enum { MAX_PERSON_NAME = 64, MAX_THING_NAME = 256, MAX_SECTION_ID = 56, DATE_BYTES = 10 };
+enum { MAX_SECTION_ID = 56, DATE_BYTES = 10 };
 
 struct translation {
     struct slice from;
@@ -13,14 +14,6 @@ struct translation {
 
 /* Clever's words, SDS's own codes, and aliases that districts use. */
 static const struct translation grades[] = {
-    WORD("InfantToddler", "IT"),
-    WORD("Preschool", "PR"),
-    WORD("PreKindergarten", "PK"),
-    WORD("TransitionalKindergarten", "TK"),
-    WORD("Kindergarten", "KG"),
-    WORD("PostGraduate", "PS"),
-    WORD("Ungraded", "UG"),
-    WORD("Other", "Other"),
     WORD("1", "01"),
     WORD("2", "02"),
     WORD("3", "03"),
@@ -43,6 +36,14 @@ static const struct translation grades[] = {
     WORD("11", "11"),
     WORD("12", "12"),
     WORD("13", "13"),
+    WORD("InfantToddler", "IT"),
+    WORD("Preschool", "PR"),
+    WORD("PreKindergarten", "PK"),
+    WORD("TransitionalKindergarten", "TK"),
+    WORD("Kindergarten", "KG"),
+    WORD("PostGraduate", "PS"),
+    WORD("Ungraded", "UG"),
+    WORD("Other", "Other"),
     WORD("IT", "IT"),
     WORD("PR", "PR"),
     WORD("PK", "PK"),
@@ -206,24 +207,53 @@ static struct judgement judge_date(struct slice value, struct arena *arena)
 
 static bool valid_email(struct slice value)
 {
-    size_t at = slice_find(value, '@');
-    if (at == 0 || at + 1 >= value.len || slice_find(value, ' ') < value.len)
+    size_t at = bytes_find2(value.ptr, value.len, '@', ' ');
+    if (at == 0 || at + 1 >= value.len || value.ptr[at] != '@')
         return false;
-    struct slice domain = slice_of(value.ptr + at + 1, value.len - at - 1);
-    return slice_find(domain, '@') == domain.len;
+    size_t rest = value.len - at - 1;
+    return bytes_find2(value.ptr + at + 1, rest, '@', ' ') == rest;
 }
 
-static bool letter_or_digit(char c)
+/* What a byte may be part of. */
+enum { IN_USERNAME = 1, IN_SECTION_ID = 2, REFUSED_IN_NAME = 4 };
+
+#define LETTER (IN_USERNAME | IN_SECTION_ID)
+
+static const unsigned char kinds[256] = {
+    ['a'] = LETTER, ['b'] = LETTER, ['c'] = LETTER, ['d'] = LETTER, ['e'] = LETTER,
+    ['f'] = LETTER, ['g'] = LETTER, ['h'] = LETTER, ['i'] = LETTER, ['j'] = LETTER,
+    ['k'] = LETTER, ['l'] = LETTER, ['m'] = LETTER, ['n'] = LETTER, ['o'] = LETTER,
+    ['p'] = LETTER, ['q'] = LETTER, ['r'] = LETTER, ['s'] = LETTER, ['t'] = LETTER,
+    ['u'] = LETTER, ['v'] = LETTER, ['w'] = LETTER, ['x'] = LETTER, ['y'] = LETTER,
+    ['z'] = LETTER, ['A'] = LETTER, ['B'] = LETTER, ['C'] = LETTER, ['D'] = LETTER,
+    ['E'] = LETTER, ['F'] = LETTER, ['G'] = LETTER, ['H'] = LETTER, ['I'] = LETTER,
+    ['J'] = LETTER, ['K'] = LETTER, ['L'] = LETTER, ['M'] = LETTER, ['N'] = LETTER,
+    ['O'] = LETTER, ['P'] = LETTER, ['Q'] = LETTER, ['R'] = LETTER, ['S'] = LETTER,
+    ['T'] = LETTER, ['U'] = LETTER, ['V'] = LETTER, ['W'] = LETTER, ['X'] = LETTER,
+    ['Y'] = LETTER, ['Z'] = LETTER, ['0'] = LETTER, ['1'] = LETTER, ['2'] = LETTER,
+    ['3'] = LETTER, ['4'] = LETTER, ['5'] = LETTER, ['6'] = LETTER, ['7'] = LETTER,
+    ['8'] = LETTER, ['9'] = LETTER,
+
+    ['.'] = LETTER, ['-'] = LETTER, ['\''] = IN_USERNAME, ['_'] = IN_USERNAME,
+    ['!'] = IN_USERNAME, ['^'] = IN_USERNAME, ['#'] = IN_USERNAME | REFUSED_IN_NAME,
+    ['~'] = IN_USERNAME | REFUSED_IN_NAME,
+
+    ['%'] = REFUSED_IN_NAME, ['&'] = REFUSED_IN_NAME, ['*'] = REFUSED_IN_NAME,
+    ['{'] = REFUSED_IN_NAME, ['}'] = REFUSED_IN_NAME, ['\\'] = REFUSED_IN_NAME,
+    [':'] = REFUSED_IN_NAME, ['<'] = REFUSED_IN_NAME, ['>'] = REFUSED_IN_NAME,
+    ['?'] = REFUSED_IN_NAME, ['/'] = REFUSED_IN_NAME, ['+'] = REFUSED_IN_NAME,
+    ['|'] = REFUSED_IN_NAME, ['"'] = REFUSED_IN_NAME,
+};
+
+static bool is_kind(char c, unsigned kind)
 {
-    char low = ascii_lower(c);
-    return (low >= 'a' && low <= 'z') || ascii_digit(c);
+    return kinds[(unsigned char)c] & kind;
 }
 
 static bool valid_username(struct slice value)
 {
-    size_t end = slice_find(value, '@');
-    for (size_t i = 0; i < end; i++)
-        if (!letter_or_digit(value.ptr[i]) && !memchr("'.-_!#^~", value.ptr[i], 8))
+    for (size_t i = 0; i < value.len && value.ptr[i] != '@'; i++)
+        if (!is_kind(value.ptr[i], IN_USERNAME))
             return false;
     return true;
 }
@@ -231,16 +261,15 @@ static bool valid_username(struct slice value)
 static bool valid_section_id(struct slice value)
 {
     for (size_t i = 0; i < value.len; i++)
-        if (!letter_or_digit(value.ptr[i]) && value.ptr[i] != '.' && value.ptr[i] != '-')
+        if (!is_kind(value.ptr[i], IN_SECTION_ID))
             return false;
     return value.len <= MAX_SECTION_ID;
 }
 
 bool value_special_name(struct slice name)
 {
-    static const char refused[] = "~#%&*{}\\:<>?/+|\"";
     for (size_t i = 0; i < name.len; i++)
-        if (memchr(refused, name.ptr[i], sizeof refused - 1))
+        if (is_kind(name.ptr[i], REFUSED_IN_NAME))
             return true;
     return false;
 }

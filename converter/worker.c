@@ -8,9 +8,11 @@
 #include "converter/worker.h"
 
 #include "converter/errors_csv.h"
+#include "converter/references.h"
 #include "converter/rows.h"
 #include "converter/sort.h"
 #include "converter/values.h"
+#include "formats/base/bytes.h"
 #include "formats/base/slice_set.h"
 #include "formats/base/text.h"
 #include "formats/clever/entity.h"
@@ -18,12 +20,25 @@
 
 #include <stdlib.h>
 
+/* Whom the current record has met already, under whatever id. */
+struct marks {
+    uint32_t *met; /* by number of an entry: the last record that met it */
+    size_t room;
+};
+
+/* The columns of a file that are written. */
+struct columns {
+    uint8_t number[SDS_MAX_COLUMNS];
+    size_t count;
+};
+
 struct worker {
     const struct run *run;
-    struct json_value *values;
+    struct clever_scanner *scanner;
     struct record record;
-    struct slice cells[SDS_MAX_COLUMNS];
-    struct csv_decoder *decoder;
+    struct references references[LIST_COUNT]; /* of the record */
+    struct columns columns[SDS_FILES];
+    struct slice cells[SDS_MAX_COLUMNS]; /* by number; of written columns */
     struct batch *batch;
     struct outcome *outcome;
     uint32_t element;
@@ -31,10 +46,19 @@ struct worker {
     enum sds_file file;
     bool own_fault;          /* an error of the record's own */
     struct slice above;      /* the root of a rejected school it refers to */
-    uint32_t *seen[ROLES];   /* by number of a person's entry: the last section it was met in */
-    size_t seen_room[ROLES];
-    uint32_t section;        /* the number of the current section, for `seen` */
+    struct marks marks[LIST_COUNT];
+    uint32_t number;         /* of the current record, for the marks */
 };
+
+static void find_columns(struct worker *worker)
+{
+    for (int f = 0; f < SDS_FILES; f++) {
+        struct columns *columns = &worker->columns[f];
+        for (size_t i = 0; i < sds_formats[f].column_count; i++)
+            if (worker->run->options->written[f][i])
+                columns->number[columns->count++] = (uint8_t)i;
+    }
+}
 
 struct worker *worker_new(const struct run *run)
 {
@@ -42,9 +66,9 @@ struct worker *worker_new(const struct run *run)
     if (!worker)
         return NULL;
     worker->run = run;
-    worker->values = calloc(clever_slots(run->schema), sizeof *worker->values);
-    worker->decoder = csv_decoder_new((enum csv_encoding)run->options->encoding);
-    if (!worker->values || !worker->decoder) {
+    find_columns(worker);
+    worker->scanner = clever_scanner_new(run->schema);
+    if (!worker->scanner) {
         worker_free(worker);
         return NULL;
     }
@@ -55,10 +79,9 @@ void worker_free(struct worker *worker)
 {
     if (!worker)
         return;
-    for (int r = 0; r < ROLES; r++)
-        free(worker->seen[r]);
-    csv_decoder_free(worker->decoder);
-    free(worker->values);
+    for (int i = 0; i < LIST_COUNT; i++)
+        free(worker->marks[i].met);
+    clever_scanner_free(worker->scanner);
     free(worker);
 }
 
@@ -75,11 +98,48 @@ static const char *word_of(enum entity entity)
     return entity_word(entity == ENTITY_ENROLLMENT ? ENTITY_SECTION : entity);
 }
 
-/* Whom a reference of the current record means. */
-static const struct id_entry *refer(const struct worker *w, enum entity entity, struct slice id)
+/* The entity that a list's references mean. */
+static const enum entity referred[LIST_COUNT] = {[LIST_SCHOOLS] = ENTITY_SCHOOL,
+                                                 [LIST_TEACHERS] = ENTITY_TEACHER,
+                                                 [LIST_STUDENTS] = ENTITY_STUDENT};
+
+/* Whom reference `i` of the current record means. */
+static inline const struct id_entry *refer(const struct worker *w, enum reference_list list,
+                                           size_t i)
 {
-    const struct id_index *index = w->run->indexes[entity];
-    return w->csv ? index_refer_sis(index, id) : index_refer(index, id);
+    const struct id_index *index = w->run->indexes[referred[list]];
+    const struct references *references = &w->references[list];
+    return w->csv ? index_refer_sis(index, references->ids[i], references->hashes[i])
+                  : index_refer(index, references->ids[i], references->hashes[i]);
+}
+
+/* Room for marks of all there are. False: out of memory. */
+static bool more_marks(struct worker *w, enum reference_list list)
+{
+    struct marks *marks = &w->marks[list];
+    size_t more = index_count(w->run->indexes[referred[list]]);
+    uint32_t *met = realloc(marks->met, more * sizeof *met);
+    if (!met) {
+        w->batch->lines.oom = true;
+        return false;
+    }
+    memset(met + marks->room, 0, (more - marks->room) * sizeof *met);
+    marks->met = met;
+    marks->room = more;
+    return true;
+}
+
+/* Whether the current record has not met this one yet. */
+static inline bool first_time(struct worker *w, enum reference_list list,
+                              const struct id_entry *entry)
+{
+    struct marks *marks = &w->marks[list];
+    if (entry->number >= marks->room && !more_marks(w, list))
+        return false;
+    if (marks->met[entry->number] == w->number)
+        return false;
+    marks->met[entry->number] = w->number;
+    return true;
 }
 
 /* Adds a line about the current outcome. Lines are ordered by file group, column and code. */
@@ -141,6 +201,7 @@ static struct outcome *begin_outcome(struct worker *w, enum entity entity)
     outcome->element = w->element;
     outcome->first_line = w->batch->line_count;
     w->outcome = outcome;
+    w->number++;
     w->file = sds_file_of(entity);
     w->own_fault = false;
     w->above = SLICE_ABSENT;
@@ -169,8 +230,8 @@ static void end_outcome(struct worker *w)
 /* ---- values ---- */
 
 /* Judges the attribute for a column; its cell. */
-static struct slice judge(struct worker *w, int column, const struct sds_column *spec,
-                          const struct attribute_value *attribute)
+static struct slice judge_value(struct worker *w, int column, const struct sds_column *spec,
+                                const struct attribute_value *attribute)
 {
     if (attribute->wrong_type)
         column_issue(w, ISSUE_unexpected_type, column, SLICE_ABSENT);
@@ -185,6 +246,16 @@ static struct slice judge(struct worker *w, int column, const struct sds_column 
         column_issue(w, judgement.issue, column,
                      spec->kind == VALUE_SECTION_ID ? attribute->value : attribute->raw);
     return judgement.cell;
+}
+
+/* The same: most values are what they shall be. */
+static inline struct slice judge(struct worker *w, int column, const struct sds_column *spec,
+                                 const struct attribute_value *attribute)
+{
+    bool odd = attribute->wrong_type || attribute->control;
+    if (!odd && attribute->value.len && value_is_free(spec->kind, attribute->value))
+        return attribute->value;
+    return judge_value(w, column, spec, attribute);
 }
 
 static enum attribute username_source(const struct options *options)
@@ -209,6 +280,7 @@ static struct slice username_of(struct worker *w, struct slice source)
     }
     enum role role = w->record.entity == ENTITY_TEACHER ? ROLE_TEACHER : ROLE_STUDENT;
     struct slice domain = options_domain(options, role);
+    w->outcome->has_domain = at < source.len || (source.len && domain.ptr);
     if (source.len == 0 || !domain.ptr || at < source.len)
         return source;
     char *text = arena_bytes(&w->batch->arena, source.len + 1 + domain.len);
@@ -275,7 +347,7 @@ static void missing(struct worker *w, int column)
 static const struct id_entry *find_part(const struct worker *w, enum entity entity,
                                         struct slice id)
 {
-    const struct id_entry *entry = index_refer(w->run->indexes[entity], id);
+    const struct id_entry *entry = index_refer(w->run->indexes[entity], id, hash_of(id));
     return entry && entry->accepted ? entry : NULL;
 }
 
@@ -358,46 +430,26 @@ struct school_refs {
     struct slice *ids;
     const struct id_entry **entries; /* NULL: nothing in the export has this id */
     size_t count;
-    struct slice_set known_ids;
-    struct slice_set known_entries;
 };
 
-/* Adds a school unless it is there already, under this id or another one: told by two sets, so
- * that long lists take no longer for each. False: out of memory. */
-static bool add_school(struct worker *w, struct school_refs *refs, struct slice id)
-{
-    const struct id_entry *entry = refer(w, ENTITY_SCHOOL, id);
-    struct arena *arena = &w->batch->arena;
-    bool fresh = slice_set_add(&refs->known_ids, arena, id);
-    if (fresh && entry) {
-        /* The address stands for the entry: a copy of it that stays where it is. */
-        struct slice address = arena_copy(arena, slice_of((const char *)&entry, sizeof entry));
-        fresh = address.ptr && slice_set_add(&refs->known_entries, arena, address);
-    }
-    if (fresh) {
-        refs->ids[refs->count] = id;
-        refs->entries[refs->count++] = entry;
-    }
-    return !arena->oom;
-}
-
-/* The distinct schools of the record: `school`, then `schools`. False: out of memory. */
+/* The distinct schools of the record, each under the first of its ids. False: out of memory. */
 static bool school_refs(struct worker *w, struct school_refs *refs)
 {
-    const struct reference_values *list = &w->record.list[LIST_SCHOOLS];
-    struct slice school = w->record.attr[ATTR_SCHOOL].value;
-    size_t room = list->count + 1;
+    const struct references *references = &w->references[LIST_SCHOOLS];
+    size_t room = references->count + 1;
     refs->ids = arena_alloc(&w->batch->arena, room * sizeof *refs->ids);
     refs->entries = arena_alloc(&w->batch->arena, room * sizeof *refs->entries);
     refs->count = 0;
-    bool ok = refs->ids && refs->entries &&
-              slice_set_init(&refs->known_ids, &w->batch->arena, room) &&
-              slice_set_init(&refs->known_entries, &w->batch->arena, room);
-    if (ok && school.len)
-        ok = add_school(w, refs, school);
-    for (size_t i = 0; ok && i < list->count; i++)
-        ok = add_school(w, refs, list->ids[i]);
-    return ok;
+    if (!refs->ids || !refs->entries)
+        return false;
+    for (size_t i = 0; i < references->count; i++) {
+        const struct id_entry *entry = refer(w, LIST_SCHOOLS, i);
+        if (entry && !first_time(w, LIST_SCHOOLS, entry))
+            continue;
+        refs->ids[refs->count] = references->ids[i];
+        refs->entries[refs->count++] = entry;
+    }
+    return true;
 }
 
 static bool in_output(const struct id_entry *entry)
@@ -500,10 +552,9 @@ static size_t judge_schools(struct worker *w, int column, struct slice **used)
 
 /* ---- rows ---- */
 
-static void judge_column(struct worker *w, int column, const struct id_entry *course,
-                         const struct id_entry *term)
+static void judge_column(struct worker *w, int column, const struct sds_column *spec,
+                         const struct id_entry *course, const struct id_entry *term)
 {
-    const struct sds_column *spec = &sds_formats[w->file].columns[column];
     const struct record *record = &w->record;
     struct slice cell = SLICE_LITERAL("");
     switch (spec->from) {
@@ -521,30 +572,16 @@ static void judge_column(struct worker *w, int column, const struct id_entry *co
         missing(w, column);
 }
 
-static void put_row(struct worker *w)
-{
-    struct buf *out = &w->batch->rows[w->file];
-    bool first = true;
-    for (size_t i = 0; i < sds_formats[w->file].column_count; i++) {
-        if (!w->run->options->written[w->file][i])
-            continue;
-        if (!first)
-            csv_put_comma(out);
-        first = false;
-        csv_put_cell(out, w->cells[i]);
-    }
-    csv_end_row(out);
-}
-
 static void put_rows(struct worker *w, int school_column, const struct slice *schools,
                      size_t count)
 {
+    const struct columns *columns = &w->columns[w->file];
     struct row_span *span = &w->outcome->rows[w->file];
     span->start = w->batch->rows[w->file].len;
     for (size_t i = 0; i < count; i++) {
         if (school_column >= 0)
             w->cells[school_column] = schools[i];
-        put_row(w);
+        csv_put_row(&w->batch->rows[w->file], w->cells, columns->number, columns->count);
     }
     span->len = w->batch->rows[w->file].len - span->start;
     span->count = (uint32_t)count;
@@ -553,11 +590,9 @@ static void put_rows(struct worker *w, int school_column, const struct slice *sc
 /* ---- members of sections ---- */
 
 struct members {
-    const struct slice *ids; /* distinct or not */
-    size_t count;
-    enum role role;
+    enum reference_list list;
     enum sds_file file;
-    struct slice *written; /* of those that become rows */
+    const struct id_entry **written; /* those that become rows */
     size_t written_count;
     uint32_t *enrolled;    /* pairs of enrollments.csv that become rows */
     size_t enrolled_count;
@@ -570,60 +605,11 @@ struct members {
     struct slice root; /* of the first rejected one */
 };
 
-/* Whether this person has not been met in the current section yet. */
-static bool first_time(struct worker *w, enum role role, const struct id_entry *entry)
-{
-    size_t room = w->seen_room[role];
-    if (entry->number >= room) {
-        const struct id_index *index =
-            w->run->indexes[role == ROLE_TEACHER ? ENTITY_TEACHER : ENTITY_STUDENT];
-        size_t more = index_count(index);
-        uint32_t *seen = realloc(w->seen[role], more * sizeof *seen);
-        if (!seen) {
-            w->batch->lines.oom = true;
-            return false;
-        }
-        memset(seen + room, 0, (more - room) * sizeof *seen);
-        w->seen[role] = seen;
-        w->seen_room[role] = more;
-    }
-    if (w->seen[role][entry->number] == w->section)
-        return false;
-    w->seen[role][entry->number] = w->section;
-    return true;
-}
-
-static const struct id_entry *find_person(const struct worker *w, enum role role,
-                                          struct slice id)
-{
-    return refer(w, role == ROLE_TEACHER ? ENTITY_TEACHER : ENTITY_STUDENT, id);
-}
-
 static void join(struct buf *ids, struct slice id)
 {
     if (ids->len)
         buf_put_byte(ids, ' ');
     buf_put_slice(ids, id);
-}
-
-/* The references of a section in one role: for teachers `teacher`, then `teachers`. */
-static void gather(struct worker *w, struct members *members)
-{
-    const struct reference_values *list =
-        &w->record.list[members->role == ROLE_TEACHER ? LIST_TEACHERS : LIST_STUDENTS];
-    struct slice teacher = w->record.attr[ATTR_TEACHER].value;
-    members->ids = list->ids;
-    members->count = list->count;
-    if (members->role != ROLE_TEACHER || teacher.len == 0)
-        return;
-    struct slice *ids = arena_alloc(&w->batch->arena, (list->count + 1) * sizeof *ids);
-    if (!ids)
-        return;
-    ids[0] = teacher;
-    if (list->count)
-        memcpy(ids + 1, list->ids, list->count * sizeof *ids);
-    members->ids = ids;
-    members->count = list->count + 1;
 }
 
 /* A reference to nobody, or to somebody rejected. */
@@ -647,18 +633,19 @@ static void add_stranger(struct worker *w, struct members *members, struct slice
 /* Sorts the section's own references into rows, unknown and rejected ones. */
 static void resolve(struct worker *w, struct members *members)
 {
+    const struct references *references = &w->references[members->list];
     members->written =
-        arena_alloc(&w->batch->arena, (members->count + 1) * sizeof *members->written);
+        arena_alloc(&w->batch->arena, (references->count + 1) * sizeof *members->written);
     if (!members->written)
         return;
-    for (size_t i = 0; i < members->count; i++) {
-        const struct id_entry *entry = find_person(w, members->role, members->ids[i]);
-        if (entry && !first_time(w, members->role, entry))
+    for (size_t i = 0; i < references->count; i++) {
+        const struct id_entry *entry = refer(w, members->list, i);
+        if (entry && !first_time(w, members->list, entry))
             continue;
         if (entry && entry->accepted)
-            members->written[members->written_count++] = slice_of(entry->text, entry->len);
+            members->written[members->written_count++] = entry;
         else
-            add_stranger(w, members, members->ids[i], entry);
+            add_stranger(w, members, references->ids[i], entry);
     }
 }
 
@@ -682,10 +669,10 @@ static void resolve_enrolled(struct worker *w, struct members *members)
 {
     const struct id_index *students = w->run->indexes[ENTITY_STUDENT];
     struct enrolled e;
-    bool more = members->role == ROLE_STUDENT && w->outcome->sis_id.len &&
+    bool more = members->list == LIST_STUDENTS && w->outcome->sis_id.len &&
                 enrollments_first(w->run->enrollments, students, w->outcome->sis_id, &e);
     for (; more; more = enrollments_next(w->run->enrollments, students, &e)) {
-        if (e.student && !first_time(w, members->role, e.student))
+        if (e.student && !first_time(w, members->list, e.student))
             continue;
         if (e.student && e.student->accepted)
             add_enrolled(w, members, e.pair);
@@ -694,25 +681,23 @@ static void resolve_enrolled(struct worker *w, struct members *members)
     }
 }
 
-/* How many different ids the section refers to by itself; `*all`: in enrollments.csv, too. */
-static size_t distinct(struct worker *w, const struct members *members, size_t *all)
+/* How many different ids the section refers to by itself and in enrollments.csv. */
+static size_t with_enrolled(struct worker *w, const struct members *members)
 {
+    const struct references *references = &w->references[members->list];
     const struct id_index *students = w->run->indexes[ENTITY_STUDENT];
     struct arena *arena = &w->batch->arena;
     struct slice_set set;
     struct enrolled e;
-    *all = 0;
-    if (!slice_set_init(&set, arena, members->count))
-        return 0;
-    for (size_t i = 0; i < members->count; i++)
-        slice_set_add(&set, arena, members->ids[i]);
-    size_t own = set.count;
-    bool more = members->role == ROLE_STUDENT && w->outcome->sis_id.len &&
+    bool more = members->list == LIST_STUDENTS && w->outcome->sis_id.len &&
                 enrollments_first(w->run->enrollments, students, w->outcome->sis_id, &e);
+    if (!more || !slice_set_init(&set, arena, references->count))
+        return references->count;
+    for (size_t i = 0; i < references->count; i++)
+        slice_set_add(&set, arena, references->ids[i]);
     for (; more; more = enrollments_next(w->run->enrollments, students, &e))
         slice_set_add(&set, arena, e.student_id);
-    *all = set.count;
-    return own;
+    return set.count;
 }
 
 static struct slice root_of(const struct worker *w)
@@ -740,8 +725,8 @@ static void member_line(struct worker *w, const struct members *members, enum is
  * own, or another section's with the same id, only the committer knows. */
 static void drop_members(struct worker *w, const struct members *members)
 {
-    size_t all;
-    size_t count = distinct(w, members, &all);
+    size_t count = w->references[members->list].count;
+    size_t all = with_enrolled(w, members);
     if (all > count) {
         w->outcome->dropped_own = (uint32_t)count;
         w->outcome->dropped_all = (uint32_t)all;
@@ -756,27 +741,50 @@ static void drop_members(struct worker *w, const struct members *members)
         add_line(w, "section", &issue);
 }
 
+/* Two ids as a row; `start` is the first one's cell and the comma, rendered. */
+static void put_plain_pair(struct buf *out, struct slice start, const struct id_entry *member)
+{
+    char *at = out->data + out->len;
+    bytes_copy_short(at, start.ptr, start.len);
+    at += start.len;
+    bytes_copy_short(at, member->text, member->len);
+    at += member->len;
+    at[0] = '\r';
+    at[1] = '\n';
+    out->len += start.len + member->len + 2;
+}
+
 static void put_members(struct worker *w, const struct members *members)
 {
     struct buf *out = &w->batch->rows[members->file];
     struct row_span *span = &w->outcome->rows[members->file];
+    struct buf start = {0};
+    csv_put_cell(&start, w->outcome->written);
+    csv_put_comma(&start);
     span->start = out->len;
-    for (size_t i = 0; i < members->written_count; i++) {
-        csv_put_cell(out, w->outcome->written);
-        csv_put_comma(out);
-        csv_put_cell(out, members->written[i]);
+    for (size_t i = 0; i < members->written_count && !start.oom; i++) {
+        const struct id_entry *member = members->written[i];
+        if (!buf_reserve(out, start.len + member->len + 2))
+            break;
+        if (member->plain) {
+            put_plain_pair(out, buf_slice(&start), member);
+            continue;
+        }
+        buf_put_slice(out, buf_slice(&start));
+        csv_put_cell(out, slice_of(member->text, member->len));
         csv_end_row(out);
     }
+    out->oom = out->oom || start.oom;
+    buf_release(&start);
     span->len = out->len - span->start;
     span->count = (uint32_t)members->written_count;
 }
 
 static void wrong_members(struct worker *w, const struct members *members)
 {
-    const struct reference_values *list =
-        &w->record.list[members->role == ROLE_TEACHER ? LIST_TEACHERS : LIST_STUDENTS];
+    const struct reference_values *list = &w->record.list[members->list];
     size_t count = list->wrong_elements + list->wrong_type;
-    if (members->role == ROLE_TEACHER)
+    if (members->list == LIST_TEACHERS)
         count += w->record.attr[ATTR_TEACHER].wrong_type;
     for (size_t i = 0; i < count; i++)
         add_issue(w, &(struct issue){.code = ISSUE_unexpected_type,
@@ -789,16 +797,13 @@ static void wrong_members(struct worker *w, const struct members *members)
 static bool process_members(struct worker *w, bool accepted)
 {
     struct members both[ROLES] = {
-        [ROLE_TEACHER] = {.role = ROLE_TEACHER, .file = SDS_TEACHER_ROSTER},
-        [ROLE_STUDENT] = {.role = ROLE_STUDENT, .file = SDS_STUDENT_ENROLLMENT}};
+        [ROLE_TEACHER] = {.list = LIST_TEACHERS, .file = SDS_TEACHER_ROSTER},
+        [ROLE_STUDENT] = {.list = LIST_STUDENTS, .file = SDS_STUDENT_ENROLLMENT}};
     static const enum issue_code without[ROLES] = {
         [ROLE_TEACHER] = ISSUE_section_without_teacher,
         [ROLE_STUDENT] = ISSUE_section_without_student};
-    w->section++;
-    for (int r = 0; r < ROLES; r++) {
-        gather(w, &both[r]);
+    for (int r = 0; r < ROLES; r++)
         wrong_members(w, &both[r]);
-    }
     accepted = accepted && !w->own_fault;
     for (int r = 0; r < ROLES && accepted; r++) {
         resolve(w, &both[r]);
@@ -839,33 +844,29 @@ static struct hash128 content_of(const struct worker *w)
 {
     const struct record *record = &w->record;
     struct hash128 h = hash_begin();
-    for (int a = 0; a < ATTR_COUNT; a++) {
-        if (a == ATTR_LEGACY_ID || a == ATTR_SCHOOL || a == ATTR_TEACHER)
+    const struct attribute_value *end = record->attr + ATTR_COUNT;
+    for (const struct attribute_value *at = record->attr; at < end; at++) {
+        if (at->value.len == 0)
             continue;
-        struct slice value = record->attr[a].value;
-        if (value.len == 0)
-            continue;
-        h = hash_add_named(h, (unsigned)a + 1, value);
+        unsigned a = (unsigned)(at - record->attr);
+        if (a != ATTR_LEGACY_ID && a != ATTR_SCHOOL && a != ATTR_TEACHER)
+            h = hash_add_named(h, a + 1, at->value);
     }
     return h;
 }
 
-/* Adds references, the first ones of their text only. */
-static struct hash128 add_references(struct worker *w, struct hash128 h, struct slice first,
-                                     const struct reference_values *list)
+/* Takes the references of a list and adds them. */
+static struct hash128 add_references(struct worker *w, struct hash128 h, enum reference_list list,
+                                     struct slice first)
 {
-    struct slice_set set;
-    h = hash_add_named(h, ATTR_COUNT + 1, SLICE_ABSENT);
-    if (list->count == 0)
-        return first.len ? hash_add(h, first) : h;
-    if (!slice_set_init(&set, &w->batch->arena, list->count + 1))
+    struct references *references = &w->references[list];
+    *references = (struct references){.count = 0};
+    if (!references_take(references, first, &w->record.list[list], &w->batch->arena))
         return h;
-    struct arena *arena = &w->batch->arena;
-    if (first.len && slice_set_add(&set, arena, first))
-        h = hash_add(h, first);
-    for (size_t i = 0; i < list->count; i++)
-        if (slice_set_add(&set, arena, list->ids[i]))
-            h = hash_add(h, list->ids[i]);
+    h = hash_add_words(h, ATTR_COUNT + 1, references->count);
+    for (size_t i = 0; i < references->count; i += 2)
+        h = hash_add_words(h, references->hashes[i],
+                           i + 1 < references->count ? references->hashes[i + 1] : 0);
     return h;
 }
 
@@ -877,11 +878,14 @@ static void describe(struct worker *w)
     outcome->legacy = record->attr[ATTR_LEGACY_ID].value;
     outcome->sis_id = record->attr[ATTR_SIS_ID].value;
     outcome->written = record->attr[id_source(w, record)].value;
+    outcome->id_hash = hash_of(outcome->id);
+    bool apart = outcome->written.ptr != outcome->id.ptr;
+    outcome->written_hash = apart ? hash_of(outcome->written) : outcome->id_hash;
     struct hash128 h = content_of(w);
-    h = add_references(w, h, record->attr[ATTR_SCHOOL].value, &record->list[LIST_SCHOOLS]);
+    h = add_references(w, h, LIST_SCHOOLS, record->attr[ATTR_SCHOOL].value);
     if (record->entity == ENTITY_SECTION) {
-        h = add_references(w, h, record->attr[ATTR_TEACHER].value, &record->list[LIST_TEACHERS]);
-        h = add_references(w, h, SLICE_ABSENT, &record->list[LIST_STUDENTS]);
+        h = add_references(w, h, LIST_TEACHERS, record->attr[ATTR_TEACHER].value);
+        h = add_references(w, h, LIST_STUDENTS, SLICE_ABSENT);
     }
     outcome->content = h;
 }
@@ -920,12 +924,12 @@ static void process_row_record(struct worker *w)
     struct slice *schools = NULL;
     size_t rows = 1;
     bool section = w->file == SDS_SECTION;
-    memset(w->cells, 0, sizeof w->cells);
+    const struct columns *columns = &w->columns[w->file];
     if (section)
         section_parts(w, &course, &term);
-    for (size_t i = 0; i < sds_formats[w->file].column_count; i++)
-        if (w->run->options->written[w->file][i])
-            judge_column(w, (int)i, course, term);
+    const struct sds_column *specs = sds_formats[w->file].columns;
+    for (size_t i = 0; i < columns->count; i++)
+        judge_column(w, columns->number[i], &specs[columns->number[i]], course, term);
     if (section)
         section_dates(w);
     if (school_column >= 0)
@@ -1090,7 +1094,9 @@ static void finish_enrollment(struct worker *w)
     judge_enrollment(w, 1, student_id);
     const struct id_entry *section =
         index_find(w->run->indexes[ENTITY_SECTION], SPACE_SIS, section_id->value);
-    const struct id_entry *student = find_person(w, ROLE_STUDENT, student_id->value);
+    const struct id_entry *student =
+        index_refer_sis(w->run->indexes[ENTITY_STUDENT], student_id->value,
+                        hash_of(student_id->value));
     if (section_id->value.len && !section)
         enrollment_issue(w, ISSUE_unknown_reference, 0, section_id->value, NO_SECTION);
     if (in_output(section) && in_output(student))
@@ -1119,7 +1125,8 @@ static void process_row(struct worker *w, const struct element *element,
 {
     struct csv_fields fields = {NULL, 0};
     struct arena *arena = &w->batch->arena;
-    bool readable = row_fields(w->batch, element, w->decoder, arena, &fields);
+    bool readable = row_fields(w->batch, element, (enum csv_encoding)w->run->options->encoding,
+                               arena, &fields);
     if (arena->oom || (readable && clever_csv_blank(&fields, arena)))
         return;
     readable = readable && fields.count <= columns->columns;
@@ -1148,7 +1155,7 @@ static bool process_json(struct worker *w, const struct element *element,
     struct sorted sorted;
     if (element->unused)
         return true;
-    sort_element(w->run, batch, element, w->values, &batch->arena, &sorted);
+    sort_element(w->run, batch, element, w->scanner, &batch->arena, &sorted);
     if (sorted.failed)
         return failed_download(input, &batch->failure);
     batch->survey_again = !input->surveyed && (sorted.open || sorted.entity != batch->stage);
@@ -1159,10 +1166,25 @@ static bool process_json(struct worker *w, const struct element *element,
     return true;
 }
 
+/* Rows take a part of the room of the text they come from; asking for it at once saves copying
+ * while they grow. What more they need they get on the way. */
+static void reserve_rows(struct batch *batch)
+{
+    static const enum sds_file roster[] = {SDS_SECTION, SDS_TEACHER_ROSTER,
+                                           SDS_STUDENT_ENROLLMENT};
+    size_t room = batch->text.len / 2;
+    if (batch->stage == ENTITY_SECTION)
+        for (size_t i = 0; i < sizeof roster / sizeof *roster; i++)
+            (void)buf_reserve(&batch->rows[roster[i]], room);
+    else if (batch->stage != ENTITY_USER)
+        (void)buf_reserve(&batch->rows[sds_file_of(batch->stage)], room);
+}
+
 void worker_process(struct worker *w, struct batch *batch)
 {
     bool go_on = true;
     w->batch = batch;
+    reserve_rows(batch);
     for (size_t i = 0; i < batch->element_count && go_on; i++) {
         const struct element *element = &batch->elements[i];
         const struct input *input =

@@ -100,6 +100,7 @@ struct reference_values {
 
 struct record {
     enum entity entity;
+    int filled; /* for those who fill records: which attributes may not be zero; 0: any */
     struct attribute_value attr[ATTR_COUNT];
     struct reference_values list[LIST_COUNT];
 };

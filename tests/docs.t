@@ -30,8 +30,16 @@ trap 'exit 1' HUP INT PIPE TERM
 # A cell of a Markdown table must not hold a bare `|`.
 escape='function cell(text) { gsub(/\|/, "\\|", text); return text }'
 
+# `letter TAB name TAB value TAB words TAB meaning`
 options_table() {
-    cat "$1"
+    echo '| option | meaning |'
+    echo '|---|---|'
+    awk -F '\t' "$escape"'
+        {
+            letter = $1 == "" ? "" : "-" $1 ", "
+            value = $3 == "" ? "" : " " cell($3)
+            print "| `" letter "--" $2 value "` | " cell($5) " |"
+        }' "$1"
 }
 
 # `code  severity  sentence`, padded

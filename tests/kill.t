@@ -1,6 +1,8 @@
 #!/bin/sh
 # SIGKILL at random moments of a run over an old result (KILLS of them): DIR always holds one
-# complete result, the old one or the new one, and the next run clears away what was left. The same
+# complete result, the old one or the new one, and the next run clears away what was left. First
+# between two plain results, then between one that is divided into sets and one that is not, with
+# files of somebody else beside the sets, in them, and in a folder that could be a set's. The same
 # for the signals that ask to end (SIGNALS of each), which leave nothing to clear away.
 cd "$(dirname "$0")/.." || exit 1
 . tests/helpers.sh
@@ -9,15 +11,6 @@ signals=${SIGNALS:-25}
 
 "$generate" --version 2.1 --students 3000 --seed 1 "$scratch/first"
 "$generate" --version 2.1 --students 3000 --seed 2 "$scratch/second"
-for which in first second; do
-    "$bin" -q -o "$scratch/dir" "$scratch/$which" || exit 1
-    sums "$scratch/dir" >"$scratch/$which.sums"
-done
-cmp -s "$scratch/first.sums" "$scratch/second.sums"
-[ $? -eq 1 ]; ok 'the two results differ' $?
-echo mine >"$scratch/dir/stranger.txt"
-mkdir "$scratch/dir/theirs" && echo theirs >"$scratch/dir/theirs/file"
-echo note >"$scratch/dir/review/note.txt"
 
 cat >"$scratch/killer.pl" <<'PERL'
 # Starts the program, sends it a signal after a random part of the time that a whole run takes,
@@ -32,58 +25,104 @@ waitpid $pid, 0;
 print $? & 127 ? 'signal' : $? >> 8, "\n";
 PERL
 
-longest=$(perl -MTime::HiRes=time -e '$t = time; system @ARGV; printf "%.3f", (time - $t) * 1.1' \
-    "$bin" -q -o "$scratch/dir" "$scratch/first")
-# One run that gets signal $1 in round $2; counts what DIR holds then.
+# What is ours in DIR.
+ours() {
+    (cd "$1" && find . -type f ! -name stranger.txt ! -path './*/note.txt' ! -path '*/theirs/*' \
+        ! -path './9/*' | LC_ALL=C sort | xargs md5sum)
+}
+
+# Files of somebody else, and all of them in one text.
+leave_strangers() {
+    mkdir -p "$1/theirs" "$1/2/theirs" "$1/9"
+    echo mine >"$1/stranger.txt"
+    echo theirs >"$1/theirs/file"
+    echo note >"$1/review/note.txt"
+    echo note >"$1/2/note.txt"
+    echo theirs >"$1/2/theirs/file"
+    echo backup >"$1/9/School.csv"
+}
+strangers() { (cd "$1" && cat stranger.txt theirs/file review/note.txt 2/note.txt 2/theirs/file 9/School.csv) 2>&1; }
+left='mine theirs note note theirs backup'
+
+# One run, of $first or $second in turns, that gets signal $1 in round $2; counts what DIR holds then.
 strike() {
-    which=first
-    [ $(($2 % 2)) -eq 0 ] || which=second
-    ended=$(perl "$scratch/killer.pl" "$1" "$longest" "$bin" -q -o "$scratch/dir" "$scratch/$which" \
-        2>"$scratch/err")
-    (cd "$scratch/dir" && find . -type f ! -name stranger.txt ! -name note.txt ! -path './theirs/*' |
-        LC_ALL=C sort | xargs md5sum) >"$scratch/now"
-    if cmp -s "$scratch/now" "$scratch/first.sums"; then
-        saw_first=$((saw_first + 1))
-    elif cmp -s "$scratch/now" "$scratch/second.sums"; then
-        saw_second=$((saw_second + 1))
+    [ $(($2 % 2)) -eq 0 ] && options=$first || options=$second
+    # shellcheck disable=SC2086
+    ended=$(perl "$scratch/killer.pl" "$1" "$longest" "$bin" -q -o "$dir" $options 2>"$scratch/err")
+    ours "$dir" >"$scratch/now"
+    if cmp -s "$scratch/now" "$scratch/1.sums"; then
+        saw_1=$((saw_1 + 1))
+    elif cmp -s "$scratch/now" "$scratch/2.sums"; then
+        saw_2=$((saw_2 + 1))
     else
         bad=$((bad + 1))
     fi
-    [ "$(cat "$scratch/dir/stranger.txt" 2>&1)" = mine ] || { bad=$((bad + 1)); echo "# stranger lost"; }
+    [ "$(cat "$dir/stranger.txt" "$dir/2/note.txt" 2>&1 | tr '\n' ' ')" = 'mine note ' ] ||
+        { bad=$((bad + 1)); echo "# stranger lost"; }
 }
 
-bad=0 saw_first=0 saw_second=0
-i=0
-while [ "$i" -lt "$kills" ]; do
-    strike KILL "$i"
-    i=$((i + 1))
-done
-echo "# $kills kills: $saw_first times the first result, $saw_second times the second"
-[ "$bad" -eq 0 ]; ok "always one complete result ($kills kills)" $?
-"$bin" -q -o "$scratch/dir" "$scratch/first"; ok 'the next run succeeds' $?
-[ "$(cat "$scratch/dir/theirs/file")" = theirs ] && [ "$(cat "$scratch/dir/review/note.txt")" = note ]
-ok 'what is somebody else'"'"'s is still there' $?
-[ "$(ls -A "$scratch/dir" | wc -l)" -eq 9 ]; ok 'and nothing else' $?
-find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*' -exec ls -AlR {} + | sed 's/^/# /'
-[ -z "$(find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*')" ]; ok 'nothing is left behind' $?
+# Runs $first and $second, each some words of options and the export, in turns into $dir.
+begin_rounds() { # NAME FIRST SECOND
+    name=$1 first=$2 second=$3 dir=$scratch/dir
+    rm -rf "$dir"
+    for which in 1 2; do
+        [ "$which" = 1 ] && options=$first || options=$second
+        # shellcheck disable=SC2086
+        "$bin" -q -o "$dir" $options || exit 1
+        ours "$dir" >"$scratch/$which.sums"
+    done
+    cmp -s "$scratch/1.sums" "$scratch/2.sums"
+    [ $? -eq 1 ]; ok "$name: the two results differ" $?
+    leave_strangers "$dir"
+    # shellcheck disable=SC2086
+    longest=$(perl -MTime::HiRes=time -e '$t = time; system @ARGV; printf "%.3f", (time - $t) * 1.1' \
+        "$bin" -q -o "$dir" $first)
+}
 
-# Ended by the signal with one line, or the run was through already; SIGPIPE is nothing to it.
-for signal in INT TERM HUP PIPE; do
-    bad=0 cut=0 i=0
-    while [ "$i" -lt "$signals" ]; do
-        strike "$signal" "$i"
-        lines=$(wc -l <"$scratch/err")
-        case $ended:$lines in
-        signal:1) cut=$((cut + 1)); [ "$signal" != PIPE ] || bad=$((bad + 1)) ;;
-        signal:0) early=$((${early:-0} + 1)) ;; # before the program could take notice
-        0:0) ;;
-        *) bad=$((bad + 1)); echo "# $signal: ended with $ended: $(cat "$scratch/err")" ;;
-        esac
-        left=$(find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*')
-        [ -z "$left" ] || { bad=$((bad + 1)); echo "# $signal leaves $left"; rm -rf "$left"; }
+kill_rounds() {
+    bad=0 saw_1=0 saw_2=0 i=0
+    while [ "$i" -lt "$kills" ]; do
+        strike KILL "$i"
         i=$((i + 1))
     done
-    echo "# SIG$signal: $cut of $signals runs were cut short"
-    [ "$bad" -eq 0 ]; ok "SIG$signal: one complete result, nothing left ($signals times)" $?
-done
+    echo "# $kills kills: $saw_1 times the first result, $saw_2 times the second"
+    [ "$bad" -eq 0 ]; ok "$name: always one complete result ($kills kills)" $?
+    # shellcheck disable=SC2086
+    "$bin" -q -o "$dir" $first; ok "$name: the next run succeeds" $?
+    ours "$dir" | cmp -s - "$scratch/1.sums"; ok "$name: with its result and nothing else" $?
+    [ "$(strangers "$dir" | tr '\n' ' ')" = "$left " ]
+    ok "$name: what is somebody else's is still there" $?
+    find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*' -exec ls -AlR {} + | sed 's/^/# /'
+    [ -z "$(find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*')" ]
+    ok "$name: nothing is left behind" $?
+}
+
+# Ended by the signal with one line, or the run was through already; SIGPIPE is nothing to it.
+signal_rounds() {
+    for signal in INT TERM HUP PIPE; do
+        bad=0 cut=0 i=0
+        while [ "$i" -lt "$signals" ]; do
+            strike "$signal" "$i"
+            lines=$(wc -l <"$scratch/err")
+            case $ended:$lines in
+            signal:1) cut=$((cut + 1)); [ "$signal" != PIPE ] || bad=$((bad + 1)) ;;
+            signal:0) ;; # before the program could take notice
+            0:0) ;;
+            *) bad=$((bad + 1)); echo "# $signal: ended with $ended: $(cat "$scratch/err")" ;;
+            esac
+            behind=$(find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*')
+            [ -z "$behind" ] || { bad=$((bad + 1)); echo "# $signal leaves $behind"; rm -rf "$behind"; }
+            i=$((i + 1))
+        done
+        echo "# SIG$signal: $cut of $signals runs were cut short"
+        [ "$bad" -eq 0 ]; ok "$name, SIG$signal: one complete result, nothing left ($signals times)" $?
+    done
+}
+
+begin_rounds plain "$scratch/first" "$scratch/second"
+kill_rounds
+signal_rounds
+begin_rounds divided "--split 7000 $scratch/first" "$scratch/second"
+kill_rounds
+signal_rounds
 plan_done

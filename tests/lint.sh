@@ -22,11 +22,13 @@ wrapped() {
         case " $* " in *" $file "*) ;; *) complain "$file includes <$header>" ;; esac
     done
 }
-wrapped cjson/cJSON.h converter/summary.c
+wrapped cjson/cJSON.h converter/summary.c converter/profile.c
 wrapped csv.h formats/csv/cell.c formats/csv/row.c
 wrapped zlib.h formats/source/gzip.c
 wrapped minizip/unzip.h formats/source/zip.c
 wrapped pthread.h converter/pipeline.c
+wrapped seccomp.h converter/sandbox.c
+wrapped linux/landlock.h converter/sandbox.c
 
 # Every code has a fixture in which it is expected.
 codes=$(sed -n 's/^ISSUE(\([a-z_]*\),.*/\1/p' converter/issue_codes.def)

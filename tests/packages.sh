@@ -1,12 +1,31 @@
 #!/bin/sh
 # Installs the Debian packages that a goal needs and that are missing, after naming them.
-#   packages.sh build [test] [fuzz] [lint]
+#   packages.sh GOAL...           build, test, fuzz, lint, package, static-ARCHITECTURE
+#   packages.sh --names GOAL...   only names what the goals need
 set -eu
 
-build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev zlib1g-dev zip'
-test='libcmocka-dev perl python3 unzip gzip binutils'
+build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev libseccomp-dev zlib1g-dev zip'
+test='libcmocka-dev perl python3 unzip gzip binutils bsdutils groff-base mandoc bash zsh'
 fuzz='clang libclang-rt-14-dev python3'
 lint='clang clang-tidy cppcheck clang-format'
+package='dpkg-dev lintian'
+static='dpkg-dev debian-archive-keyring'
+
+only_names=no
+if [ "${1-}" = --names ]; then
+    only_names=yes
+    shift
+fi
+
+# What compiles and runs programs of an architecture on another one.
+foreign() {
+    [ "$1" != "$(dpkg --print-architecture)" ] || return 0
+    case $1 in
+    amd64) echo gcc-x86-64-linux-gnu libc6-dev-amd64-cross qemu-user-static ;;
+    arm64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static ;;
+    *) echo "packages.sh: amd64 or arm64, not $1" >&2; exit 2 ;;
+    esac
+}
 
 wanted=''
 for goal in "$@"; do
@@ -15,9 +34,15 @@ for goal in "$@"; do
     test) wanted="$wanted $test" ;;
     fuzz) wanted="$wanted $fuzz" ;;
     lint) wanted="$wanted $lint" ;;
+    package) wanted="$wanted $package" ;;
+    static-*) wanted="$wanted $static $(foreign "${goal#static-}")" ;;
     *) echo "packages.sh: no such goal: $goal" >&2; exit 2 ;;
     esac
 done
+if [ $only_names = yes ]; then
+    echo "$wanted" | tr -s ' ' '\n' | sed '/^$/d'
+    exit 0
+fi
 
 # Something is there when Debian says so, or, elsewhere, when what it brings can be used.
 have() {
@@ -27,14 +52,17 @@ have() {
         esac
     fi
     case $1 in
-    gcc | make | pkg-config | zip | unzip | gzip | perl | python3 | clang | clang-tidy | cppcheck | clang-format)
+    gcc | make | pkg-config | zip | unzip | gzip | perl | python3 | clang | clang-tidy | cppcheck | clang-format | \
+        bash | zsh | mandoc | lintian)
         command -v "$1" >/dev/null 2>&1 ;;
-
+    groff-base) command -v groff >/dev/null 2>&1 ;;
     binutils) command -v nm >/dev/null 2>&1 ;;
+    bsdutils) command -v script >/dev/null 2>&1 ;;
     libc6-dev) header stdio.h ;;
     libcjson-dev) header cjson/cJSON.h ;;
     libcsv-dev) header csv.h ;;
     libminizip-dev) header minizip/unzip.h ;;
+    libseccomp-dev) header seccomp.h ;;
     zlib1g-dev) header zlib.h ;;
     libcmocka-dev) header_with 'stdarg.h stddef.h stdint.h setjmp.h cmocka.h' ;;
     *) return 1 ;;

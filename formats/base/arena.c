@@ -1,17 +1,9 @@
 #include "formats/base/arena.h"
 
-#include <stdalign.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 enum { BLOCK_BYTES = 64 * 1024 };
-
-struct arena_block {
-    struct arena_block *next;
-    size_t size;
-    alignas(max_align_t) char bytes[];
-};
 
 static struct arena_block *block_new(struct arena *a, size_t size)
 {
@@ -50,26 +42,12 @@ static bool next_block(struct arena *a, size_t size)
     return true;
 }
 
-static char *take(struct arena *a, size_t size, size_t align)
+char *arena_more(struct arena *a, size_t size)
 {
-    size_t start = (a->used + align - 1) & ~(align - 1);
-    if (!a->current || start > a->current->size || a->current->size - start < size) {
-        if (!next_block(a, size))
-            return NULL;
-        start = 0;
-    }
-    a->used = start + size;
-    return a->current->bytes + start;
-}
-
-void *arena_alloc(struct arena *a, size_t size)
-{
-    return take(a, size, alignof(max_align_t));
-}
-
-char *arena_bytes(struct arena *a, size_t size)
-{
-    return take(a, size, 1);
+    if (!next_block(a, size))
+        return NULL;
+    a->used = size;
+    return a->current->bytes;
 }
 
 struct slice arena_copy(struct arena *a, struct slice s)

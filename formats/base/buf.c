@@ -10,12 +10,13 @@ void buf_release(struct buf *b)
     *b = (struct buf){0};
 }
 
-bool buf_reserve(struct buf *b, size_t extra)
+/* Up to here a buffer grows in great steps, so that little is copied. */
+enum { QUICK_BYTES = 64 * 1024 };
+
+bool buf_grow(struct buf *b, size_t extra)
 {
     if (b->oom)
         return false;
-    if (b->cap - b->len >= extra)
-        return true;
     if (extra > SIZE_MAX / 2 || b->len > SIZE_MAX / 2 - extra) {
         b->oom = true;
         return false;
@@ -23,7 +24,7 @@ bool buf_reserve(struct buf *b, size_t extra)
     size_t want = b->len + extra;
     size_t cap = b->cap < 256 ? 256 : b->cap;
     while (cap < want)
-        cap += cap / 2;
+        cap += cap < QUICK_BYTES ? cap * 3 : cap / 2;
     char *data = realloc(b->data, cap);
     if (!data) {
         b->oom = true;
@@ -32,20 +33,6 @@ bool buf_reserve(struct buf *b, size_t extra)
     b->data = data;
     b->cap = cap;
     return true;
-}
-
-void buf_put(struct buf *b, const void *bytes, size_t len)
-{
-    if (len == 0 || !buf_reserve(b, len))
-        return;
-    memcpy(b->data + b->len, bytes, len);
-    b->len += len;
-}
-
-void buf_put_byte(struct buf *b, char byte)
-{
-    if (buf_reserve(b, 1))
-        b->data[b->len++] = byte;
 }
 
 void buf_put_number(struct buf *b, uint64_t number)

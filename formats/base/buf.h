@@ -20,11 +20,29 @@ struct buf {
 
 void buf_release(struct buf *b);
 
-/* Makes room for `extra` more bytes; false (and `oom`) when there is none. */
-bool buf_reserve(struct buf *b, size_t extra);
+/* For buf_reserve: when there is not enough room. */
+bool buf_grow(struct buf *b, size_t extra);
 
-void buf_put(struct buf *b, const void *bytes, size_t len);
-void buf_put_byte(struct buf *b, char byte);
+/* Makes room for `extra` more bytes; false (and `oom`) when there is none. */
+static inline bool buf_reserve(struct buf *b, size_t extra)
+{
+    return (!b->oom && b->cap - b->len >= extra) || buf_grow(b, extra);
+}
+
+static inline void buf_put(struct buf *b, const void *bytes, size_t len)
+{
+    if (len == 0 || !buf_reserve(b, len))
+        return;
+    memcpy(b->data + b->len, bytes, len);
+    b->len += len;
+}
+
+static inline void buf_put_byte(struct buf *b, char byte)
+{
+    if (buf_reserve(b, 1))
+        b->data[b->len++] = byte;
+}
+
 void buf_put_number(struct buf *b, uint64_t number);
 /* With commas for people: 9,112,334. */
 void buf_put_grouped(struct buf *b, uint64_t number);

@@ -26,7 +26,7 @@ static size_t blank_at_end(struct slice s)
     return 0;
 }
 
-struct slice text_trim(struct slice text)
+struct slice text_trim_more(struct slice text)
 {
     size_t cut;
     while ((cut = blank_at_start(text)) > 0) {

@@ -15,7 +15,21 @@ struct clean_text {
  * to change; value.ptr is NULL only when the arena ran out (or raw was absent). */
 struct clean_text text_clean(struct slice raw, struct arena *arena);
 
+/* For text_trim: where something may have to be cut. */
+struct slice text_trim_more(struct slice text);
+
+/* Printable ASCII but for the space: no blank begins or ends so. */
+static inline bool text_solid(char c)
+{
+    return c > ' ' && c < 0x7F;
+}
+
 /* Cuts spaces, U+00A0 and U+FEFF at both ends. */
-struct slice text_trim(struct slice text);
+static inline struct slice text_trim(struct slice text)
+{
+    if (text.len && text_solid(text.ptr[0]) && text_solid(text.ptr[text.len - 1]))
+        return text;
+    return text_trim_more(text);
+}
 
 #endif

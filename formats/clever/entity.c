@@ -1,45 +1,50 @@
 #include "formats/clever/entity.h"
 
+#include "formats/base/bytes.h"
+
 /* A name of Clever's with the number of a page is not longer. */
 enum { MAX_FOLDED = 32, LONGEST_NAME = 15 };
 
+#define NAME(word, plural, entity)                                                          \
+    {{word, sizeof(word) - 1}, {plural, sizeof(plural) - 1}, entity}
+
 /* `word`: singular, lower case, without separators. */
 static const struct {
-    const char *word;
-    const char *plural;
+    struct slice word;
+    struct slice plural;
     enum entity entity;
 } names[] = {
-    {"school", "schools", ENTITY_SCHOOL},
-    {"course", "courses", ENTITY_COURSE},
-    {"term", "terms", ENTITY_TERM},
-    {"teacher", "teachers", ENTITY_TEACHER},
-    {"student", "students", ENTITY_STUDENT},
-    {"user", "users", ENTITY_USER},
-    {"section", "sections", ENTITY_SECTION},
-    {"enrollment", "enrollments", ENTITY_ENROLLMENT},
-    {"district", "districts", ENTITY_OTHER},
-    {"contact", "contacts", ENTITY_OTHER},
-    {"studentcontact", "studentcontacts", ENTITY_OTHER},
-    {"schooladmin", "schooladmins", ENTITY_OTHER},
-    {"districtadmin", "districtadmins", ENTITY_OTHER},
-    {"admin", "admins", ENTITY_OTHER},
-    {"staff", "staff", ENTITY_OTHER},
-    {"event", "events", ENTITY_OTHER},
-    {"resource", "resources", ENTITY_OTHER},
-    {"attendance", "attendances", ENTITY_OTHER},
-    {"me", "me", ENTITY_OTHER},
+    NAME("school", "schools", ENTITY_SCHOOL),
+    NAME("course", "courses", ENTITY_COURSE),
+    NAME("term", "terms", ENTITY_TERM),
+    NAME("teacher", "teachers", ENTITY_TEACHER),
+    NAME("student", "students", ENTITY_STUDENT),
+    NAME("user", "users", ENTITY_USER),
+    NAME("section", "sections", ENTITY_SECTION),
+    NAME("enrollment", "enrollments", ENTITY_ENROLLMENT),
+    NAME("district", "districts", ENTITY_OTHER),
+    NAME("contact", "contacts", ENTITY_OTHER),
+    NAME("studentcontact", "studentcontacts", ENTITY_OTHER),
+    NAME("schooladmin", "schooladmins", ENTITY_OTHER),
+    NAME("districtadmin", "districtadmins", ENTITY_OTHER),
+    NAME("admin", "admins", ENTITY_OTHER),
+    NAME("staff", "staff", ENTITY_OTHER),
+    NAME("event", "events", ENTITY_OTHER),
+    NAME("resource", "resources", ENTITY_OTHER),
+    NAME("attendance", "attendances", ENTITY_OTHER),
+    NAME("me", "me", ENTITY_OTHER),
 };
 
 enum { NAMES = sizeof names / sizeof *names };
 
 const char *entity_plural(enum entity entity)
 {
-    return entity < ENTITY_OTHER ? names[entity].plural : "other";
+    return entity < ENTITY_OTHER ? names[entity].plural.ptr : "other";
 }
 
 const char *entity_word(enum entity entity)
 {
-    return entity < ENTITY_OTHER ? names[entity].word : "other";
+    return entity < ENTITY_OTHER ? names[entity].word.ptr : "other";
 }
 
 /* Lower case without separators; 0 when it does not fit (then it is no name). */
@@ -59,10 +64,11 @@ static size_t fold(struct slice name, char *out)
 
 static enum entity folded_name(struct slice folded)
 {
-    if (folded.len > LONGEST_NAME)
+    if (folded.len == 0 || folded.len > LONGEST_NAME)
         return ENTITY_NONE;
     for (size_t i = 0; i < NAMES; i++)
-        if (slice_is(folded, names[i].word) || slice_is(folded, names[i].plural))
+        if (*names[i].word.ptr == *folded.ptr &&
+            (slice_equal(folded, names[i].word) || slice_equal(folded, names[i].plural)))
             return names[i].entity;
     return ENTITY_NONE;
 }
@@ -70,6 +76,9 @@ static enum entity folded_name(struct slice folded)
 enum entity entity_named(struct slice name)
 {
     char folded[MAX_FOLDED];
+    /* Mostly an id, which a look at its ends tells: no name has a digit. */
+    if (name.len && (ascii_digit(name.ptr[0]) || ascii_digit(name.ptr[name.len - 1])))
+        return ENTITY_NONE;
     return folded_name(slice_of(folded, fold(name, folded)));
 }
 
@@ -84,9 +93,8 @@ static struct slice last_segment(struct slice *path)
 {
     while (path->len && path->ptr[path->len - 1] == '/')
         path->len--;
-    size_t start = path->len;
-    while (start && path->ptr[start - 1] != '/')
-        start--;
+    const char *slash = path->len ? memrchr(path->ptr, '/', path->len) : NULL;
+    size_t start = slash ? (size_t)(slash - path->ptr) + 1 : 0;
     struct slice segment = slice_of(path->ptr + start, path->len - start);
     path->len = start;
     return segment;
@@ -100,6 +108,27 @@ enum entity entity_of_uri(struct slice uri)
     enum entity entity = entity_named(last_segment(&path));
     if (entity == ENTITY_NONE)
         entity = entity_named(last_segment(&path));
+    return entity;
+}
+
+enum entity entity_of_uri_like(struct entity_memo *memo, struct slice uri)
+{
+    /* With a digit at its start the end is no name, whatever follows. */
+    size_t rest = uri.len - memo->len;
+    if (memo->len && uri.len > memo->len && ascii_digit(uri.ptr[memo->len]) &&
+        memcmp(uri.ptr, memo->start, memo->len) == 0 &&
+        bytes_find2(uri.ptr + memo->len, rest, '/', '?') == rest)
+        return memo->entity;
+    enum entity entity = entity_of_uri(uri);
+    const char *slash = uri.ptr ? memrchr(uri.ptr, '/', uri.len) : NULL;
+    memo->len = slash ? (size_t)(slash - uri.ptr) + 1 : 0;
+    bool plain = memo->len && memo->len <= sizeof memo->start && memo->len < uri.len &&
+                 ascii_digit(slash[1]) && slice_find(uri, '?') == uri.len;
+    if (plain)
+        memcpy(memo->start, uri.ptr, memo->len);
+    else
+        memo->len = 0;
+    memo->entity = entity;
     return entity;
 }
 

@@ -78,7 +78,7 @@ bool clever_around(struct slice members, struct arena *arena, struct clever_arou
     memcpy(text + 1, members.ptr, members.len);
     text[members.len + 1] = '}';
     struct slice object = slice_of(text, members.len + 2);
-    if (!json_scan(NULL, object, NULL, error))
+    if (!json_check(object, error))
         return false;
     struct json_value all = {.ptr = object.ptr, .len = (uint32_t)object.len, .type = JSON_OBJECT};
     struct json_value links = member(&all, "links");

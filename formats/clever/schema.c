@@ -93,15 +93,17 @@ static const char *const hint_paths[HINT_KEYS] = {
     [KEY_MESSAGE] = "message",
 };
 
+/* A field table's line in one place. */
 struct field_slots {
-    int value[PLACES];
-    int ancestor[MAX_ANCESTORS][PLACES]; /* the objects on the way, but for roles */
+    int value;
+    int ancestor[MAX_ANCESTORS]; /* the objects on the way, but for roles */
     int ancestors;
+    bool first; /* of the lines for its attribute */
 };
 
 struct clever_schema {
     struct json_schema *json;
-    struct field_slots *fields; /* clever_field_count */
+    struct field_slots *fields[PLACES]; /* clever_field_count each */
     int hints[HINT_KEYS][PLACES];
     size_t first[SHAPE_COUNT]; /* the lines of a shape stand together */
     size_t last[SHAPE_COUNT];
@@ -118,22 +120,41 @@ static bool want_both(struct json_schema *json, const char *path, int slots[PLAC
 
 /* The objects above a field: "credentials" of "credentials.district_username". A role of the
  * wrong type is no matter of columns, see clever_roles. */
-static bool want_ancestors(struct json_schema *json, const char *path, struct field_slots *slots)
+static bool want_ancestors(struct json_schema *json, const char *path,
+                           struct field_slots *slots[PLACES])
 {
     char above[MAX_PATH];
+    int both[PLACES];
     int dots = 0;
+    int count = 0;
     bool role = strncmp(path, "roles.", 6) == 0;
     for (size_t i = 0; path[i]; i++) {
         if (path[i] != '.' || (role && ++dots <= 2))
             continue;
-        if (slots->ancestors == MAX_ANCESTORS || i >= sizeof above)
+        if (count == MAX_ANCESTORS || i >= sizeof above)
             return false;
         memcpy(above, path, i);
         above[i] = '\0';
-        if (!want_both(json, above, slots->ancestor[slots->ancestors++]))
+        if (!want_both(json, above, both))
             return false;
+        for (int place = 0; place < PLACES; place++)
+            slots[place]->ancestor[count] = both[place];
+        count++;
     }
+    for (int place = 0; place < PLACES; place++)
+        slots[place]->ancestors = count;
     return true;
+}
+
+/* Whether no line of the same shape has the same attribute before line `number`. */
+static bool first_line(size_t number)
+{
+    const struct clever_field *field = &clever_fields[number];
+    for (size_t i = 0; i < number; i++)
+        if (clever_fields[i].shape == field->shape && !clever_fields[i].list &&
+            clever_fields[i].attribute == field->attribute)
+            return false;
+    return !field->list;
 }
 
 static bool build(struct clever_schema *schema)
@@ -143,10 +164,15 @@ static bool build(struct clever_schema *schema)
             return false;
     for (size_t i = 0; i < clever_field_count; i++) {
         const struct clever_field *field = &clever_fields[i];
-        struct field_slots *slots = &schema->fields[i];
-        if (!want_both(schema->json, field->path, slots->value) ||
+        struct field_slots *slots[PLACES] = {&schema->fields[OUTER][i], &schema->fields[INNER][i]};
+        int both[PLACES];
+        if (!want_both(schema->json, field->path, both) ||
             !want_ancestors(schema->json, field->path, slots))
             return false;
+        for (int place = 0; place < PLACES; place++) {
+            slots[place]->value = both[place];
+            slots[place]->first = first_line(i);
+        }
         if (schema->last[field->shape] == 0)
             schema->first[field->shape] = i;
         schema->last[field->shape] = i + 1;
@@ -160,8 +186,12 @@ struct clever_schema *clever_schema_new(void)
     if (!schema)
         return NULL;
     schema->json = json_schema_new();
-    schema->fields = calloc(clever_field_count, sizeof *schema->fields);
-    if (!schema->json || !schema->fields || !build(schema)) {
+    bool ok = schema->json;
+    for (int place = 0; place < PLACES; place++) {
+        schema->fields[place] = calloc(clever_field_count, sizeof *schema->fields[place]);
+        ok = ok && schema->fields[place];
+    }
+    if (!ok || !build(schema)) {
         clever_schema_free(schema);
         return NULL;
     }
@@ -173,13 +203,37 @@ void clever_schema_free(struct clever_schema *schema)
     if (!schema)
         return;
     json_schema_free(schema->json);
-    free(schema->fields);
+    for (int place = 0; place < PLACES; place++)
+        free(schema->fields[place]);
     free(schema);
 }
 
-size_t clever_slots(const struct clever_schema *schema)
+struct clever_scanner {
+    const struct clever_schema *schema;
+    struct json_scanner *json;
+    struct entity_memo memo;
+};
+
+struct clever_scanner *clever_scanner_new(const struct clever_schema *schema)
 {
-    return json_schema_slots(schema->json);
+    struct clever_scanner *scanner = calloc(1, sizeof *scanner);
+    if (!scanner)
+        return NULL;
+    scanner->schema = schema;
+    scanner->json = json_scanner_new(schema->json);
+    if (!scanner->json) {
+        free(scanner);
+        return NULL;
+    }
+    return scanner;
+}
+
+void clever_scanner_free(struct clever_scanner *scanner)
+{
+    if (!scanner)
+        return;
+    json_scanner_free(scanner->json);
+    free(scanner);
 }
 
 static const struct json_value *outer(const struct clever_schema *schema,
@@ -201,12 +255,13 @@ static bool has(const struct clever_schema *schema, const struct clever_element 
     return inner(schema, element, key)->type != JSON_ABSENT;
 }
 
-bool clever_scan(const struct clever_schema *schema, struct slice text,
-                 struct json_value *values, struct clever_element *element,
-                 struct json_error *error)
+bool clever_scan(struct clever_scanner *scanner, struct slice text, const char *limit,
+                 struct clever_element *element, struct json_error *error)
 {
-    *element = (struct clever_element){.text = text, .values = values};
-    if (!json_scan(schema->json, text, values, error))
+    const struct clever_schema *schema = scanner->schema;
+    *element = (struct clever_element){
+        .text = text, .values = json_scanner_values(scanner->json), .memo = &scanner->memo};
+    if (!json_scan(scanner->json, text, limit, error))
         return false;
     if (text.len == 0 || text.ptr[0] != '{') {
         *error = (struct json_error){"is not a JSON object", 0};
@@ -361,7 +416,7 @@ enum entity clever_classify(const struct clever_schema *schema,
     const struct json_value *uri = outer(schema, element, KEY_URI);
     enum entity entity = ENTITY_NONE;
     if (uri->type == JSON_STRING)
-        entity = entity_of_uri(json_scalar(uri, arena));
+        entity = entity_of_uri_like(element->memo, json_scalar(uri, arena));
     if (entity == ENTITY_NONE) {
         struct entity_hints outside = *hints;
         *certain = false;
@@ -410,6 +465,8 @@ struct clever_roles clever_roles(const struct clever_schema *schema,
 
 static struct slice clean(const struct json_value *value, struct arena *arena)
 {
+    if (value->plain)
+        return text_trim(slice_of(value->ptr, value->len));
     return text_clean(json_scalar(value, arena), arena).value;
 }
 
@@ -426,35 +483,62 @@ struct slice clever_id(const struct clever_schema *schema, const struct clever_e
     return clean(inner(schema, element, KEY_ID), arena);
 }
 
-static bool wrong_ancestor(const struct clever_element *element, const struct field_slots *slots,
-                           int place)
+static bool wrong_ancestor(const struct clever_element *element, const struct field_slots *slots)
 {
     for (int i = 0; i < slots->ancestors; i++) {
-        const struct json_value *above = &element->values[slots->ancestor[i][place]];
+        const struct json_value *above = &element->values[slots->ancestor[i]];
         if (above->type != JSON_OBJECT && !blank(above))
             return true;
     }
     return false;
 }
 
-static void read_value(struct attribute_value *attribute, const struct json_value *value,
-                       struct arena *arena)
+static inline void read_value(struct attribute_value *attribute, const struct json_value *value,
+                              struct arena *arena)
 {
+    if (value->type == JSON_ABSENT)
+        return;
     if (json_is_container(value))
         attribute->wrong_type = true;
     if (attribute->value.len)
         return;
+    if (value->plain) {
+        attribute->raw = slice_of(value->ptr, value->len);
+        attribute->value = text_trim(attribute->raw);
+        return;
+    }
     struct slice raw = json_scalar(value, arena);
     if (!raw.ptr)
         return;
     attribute->raw = raw;
-    if (value->plain) {
-        attribute->value = text_trim(raw);
-        return;
-    }
     struct clean_text clean = text_clean(raw, arena);
     attribute->value = clean.value;
     attribute->control = clean.control;
+}
+
+/* Room for at least one more id behind the list's; false: out of memory. */
+static bool more_ids(struct slice **ids, size_t count, size_t *room, struct arena *arena)
+{
+    if (count < *room)
+        return true;
+    struct slice *grown = arena_alloc(arena, *room * 2 * sizeof *grown);
+    if (!grown)
+        return false;
+    memcpy(grown, *ids, count * sizeof *grown);
+    *ids = grown;
+    *room *= 2;
+    return true;
+}
+
+/* Trims `count` ids in place and drops blank ones; how many are left. */
+static size_t trim_ids(struct slice *ids, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        ids[kept] = text_trim(ids[i]);
+        kept += ids[kept].len > 0;
+    }
+    return kept;
 }
 
 static void read_list(struct reference_values *list, const struct json_value *value,
@@ -464,29 +548,23 @@ static void read_list(struct reference_values *list, const struct json_value *va
         list->wrong_type = !blank(value);
         return;
     }
-    size_t room = 0;
-    struct slice *ids = NULL;
+    /* An id of Clever's takes 24 bytes and its punctuation; shorter ones make the room grow. */
+    size_t room = value->len / 24 + 1;
+    struct slice *ids = arena_alloc(arena, room * sizeof *ids);
     struct json_value element;
-    for (size_t at = 0; json_list_next(value, &at, &element);) {
-        if (json_is_container(&element)) {
-            list->wrong_elements++;
-            continue;
-        }
-        struct slice id = clean(&element, arena);
-        if (id.len == 0)
-            continue;
-        if (!ids || list->count == room) {
-            size_t more = room ? room * 2 : 32;
-            struct slice *grown = arena_alloc(arena, more * sizeof *grown);
-            if (!grown)
-                return;
-            if (room)
-                memcpy(grown, ids, room * sizeof *ids);
-            ids = grown;
-            room = more;
-        }
-        ids[list->count++] = id;
+    size_t at = 0;
+    while (ids && more_ids(&ids, list->count, &room, arena)) {
+        struct slice *next = ids + list->count;
         list->ids = ids;
+        list->count += trim_ids(next, json_list_plain(value, &at, next, room - list->count));
+        if (list->count == room)
+            continue;
+        if (!json_list_next(value, &at, &element))
+            break;
+        struct slice id = json_is_container(&element) ? SLICE_ABSENT : clean(&element, arena);
+        list->wrong_elements += json_is_container(&element);
+        if (id.len)
+            ids[list->count++] = id;
     }
 }
 
@@ -499,20 +577,29 @@ void clever_record(const struct clever_schema *schema, const struct clever_eleme
         [SHAPE_STUDENT] = ENTITY_STUDENT,      [SHAPE_USER_TEACHER] = ENTITY_TEACHER,
         [SHAPE_USER_STUDENT] = ENTITY_STUDENT, [SHAPE_SECTION] = ENTITY_SECTION,
     };
-    int place = element->wrapped ? INNER : OUTER;
-    memset(record, 0, sizeof *record);
+    const struct field_slots *fields = schema->fields[element->wrapped ? INNER : OUTER];
+    /* A record of the same shape as the one before has the same attributes, each of which is set
+     * anew: only another shape leaves some behind. */
+    int filled = (int)shape + 1;
+    if (record->filled != filled)
+        memset(record, 0, sizeof *record);
     record->entity = entities[shape];
+    record->filled = filled;
     for (size_t i = schema->first[shape]; i < schema->last[shape]; i++) {
         const struct clever_field *field = &clever_fields[i];
-        const struct field_slots *slots = &schema->fields[i];
-        const struct json_value *value = &element->values[slots->value[place]];
+        const struct field_slots *slots = &fields[i];
+        const struct json_value *value = &element->values[slots->value];
         if (field->list) {
+            record->list[field->attribute] = (struct reference_values){.ids = NULL};
             read_list(&record->list[field->attribute], value, arena);
             continue;
         }
         struct attribute_value *attribute = &record->attr[field->attribute];
-        attribute->wrong_type =
-            attribute->wrong_type || wrong_ancestor(element, slots, place);
+        if (slots->first)
+            *attribute = (struct attribute_value){.wrong_type = false};
+        /* A value that is there stands in objects. */
+        if (value->type == JSON_ABSENT && slots->ancestors)
+            attribute->wrong_type = attribute->wrong_type || wrong_ancestor(element, slots);
         read_value(attribute, value, arena);
     }
 }

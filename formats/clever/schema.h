@@ -43,21 +43,24 @@ struct clever_schema;
 struct clever_schema *clever_schema_new(void);
 void clever_schema_free(struct clever_schema *schema);
 
-/* How many values clever_scan fills. */
-size_t clever_slots(const struct clever_schema *schema);
+/* What one thread scans records with. `schema` outlives it. NULL when out of memory. */
+struct clever_scanner;
+
+struct clever_scanner *clever_scanner_new(const struct clever_schema *schema);
+void clever_scanner_free(struct clever_scanner *scanner);
 
 /* One element of a list, or a top-level value that is an element, after the strict check. */
 struct clever_element {
     struct slice text;
-    const struct json_value *values; /* of the caller's array */
+    const struct json_value *values; /* of the scanner, until it scans again */
+    struct entity_memo *memo;        /* of the scanner */
     bool wrapped;                    /* the record stands in the element's `data` */
 };
 
 /* Checks an element in full (formats/README.md: JSON reading) and finds what the tables ask
- * for. values[0 .. clever_slots). False: it is unreadable, for `error`. */
-bool clever_scan(const struct clever_schema *schema, struct slice text,
-                 struct json_value *values, struct clever_element *element,
-                 struct json_error *error);
+ * for. `limit` as in json_scan. False: it is unreadable, for `error`. */
+bool clever_scan(struct clever_scanner *scanner, struct slice text, const char *limit,
+                 struct clever_element *element, struct json_error *error);
 
 /* What the places outside the element say about its entity. */
 struct entity_hints {

@@ -3,49 +3,18 @@
 #include "formats/base/bytes.h"
 #include "formats/base/utf8.h"
 
-#include <iconv.h>
 #include <stdlib.h>
 
-struct csv_decoder {
-    enum csv_encoding encoding;
-    iconv_t iconv; /* unless UTF-8 */
-};
+/* What the C library's iconv could do too; but a program without shared libraries would look for
+ * that one's tables in files that another system does not have. */
+enum { HIGH = 0x80, LATIN = 0xA0, NOT_VALID = 0 };
 
-/* What iconv_open says when it has none; the analyser of gcc 12 takes that for an allocation, too. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
-/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-#define NO_ICONV ((iconv_t)-1)
-
-struct csv_decoder *csv_decoder_new(enum csv_encoding encoding)
-{
-    static const char *const names[] = {
-        [CSV_UTF_8] = NULL, [CSV_WINDOWS_1252] = "CP1252", [CSV_ISO_8859_1] = "ISO-8859-1"};
-    iconv_t conversion = NO_ICONV;
-    if (names[encoding]) {
-        conversion = iconv_open("UTF-8", names[encoding]);
-        if (conversion == NO_ICONV)
-            return NULL;
-    }
-    struct csv_decoder *decoder = calloc(1, sizeof *decoder);
-    if (decoder) {
-        decoder->encoding = encoding;
-        decoder->iconv = conversion;
-    } else if (conversion != NO_ICONV) {
-        (void)iconv_close(conversion);
-    }
-    return decoder;
-}
-
-void csv_decoder_free(struct csv_decoder *decoder)
-{
-    if (!decoder)
-        return;
-    if (decoder->encoding != CSV_UTF_8)
-        (void)iconv_close(decoder->iconv);
-    free(decoder);
-}
+/* windows-1252 from 0x80 to 0x9F; everything else is as in ISO-8859-1: the code point itself. */
+static const uint16_t windows_1252[LATIN - HIGH] = {
+    0x20AC,    NOT_VALID, 0x201A, 0x0192, 0x201E, 0x2026,    0x2020, 0x2021,
+    0x02C6,    0x2030,    0x0160, 0x2039, 0x0152, NOT_VALID, 0x017D, NOT_VALID,
+    NOT_VALID, 0x2018,    0x2019, 0x201C, 0x201D, 0x2022,    0x2013, 0x2014,
+    0x02DC,    0x2122,    0x0161, 0x203A, 0x0153, NOT_VALID, 0x017E, 0x0178};
 
 static bool valid_utf8(struct slice text)
 {
@@ -59,27 +28,30 @@ static bool valid_utf8(struct slice text)
     return true;
 }
 
-bool csv_decode(struct csv_decoder *decoder, struct slice text, struct arena *arena,
+bool csv_decode(enum csv_encoding encoding, struct slice text, struct arena *arena,
                 struct slice *utf8)
 {
     size_t plain = bytes_ascii(text.ptr, text.len);
     *utf8 = text;
     if (plain == text.len)
         return true;
-    if (decoder->encoding == CSV_UTF_8)
+    if (encoding == CSV_UTF_8)
         return valid_utf8(slice_of(text.ptr + plain, text.len - plain));
     /* No character of a one-byte encoding takes more than three bytes of UTF-8. */
-    size_t room = text.len * 3;
-    char *out = arena_bytes(arena, room);
+    char *out = arena_bytes(arena, text.len * 3);
     if (!out)
         return false;
-    char *from; /* iconv does not write there */
-    memcpy(&from, &text.ptr, sizeof from);
-    char *to = out;
-    size_t rest = text.len;
-    (void)iconv(decoder->iconv, NULL, NULL, NULL, NULL);
-    if (iconv(decoder->iconv, &from, &rest, &to, &room) == (size_t)-1)
-        return false;
-    *utf8 = slice_of(out, (size_t)(to - out));
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.ptr[i];
+        uint32_t code = byte;
+        if (encoding == CSV_WINDOWS_1252 && byte >= HIGH && byte < LATIN) {
+            code = windows_1252[byte - HIGH];
+            if (code == NOT_VALID)
+                return false;
+        }
+        len += utf8_encode(code, out + len);
+    }
+    *utf8 = slice_of(out, len);
     return true;
 }

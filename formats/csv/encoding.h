@@ -6,15 +6,9 @@
 
 enum csv_encoding { CSV_UTF_8, CSV_WINDOWS_1252, CSV_ISO_8859_1 };
 
-/* A converter for one thread; NULL when out of memory or when the C library lacks the encoding. */
-struct csv_decoder;
-
-struct csv_decoder *csv_decoder_new(enum csv_encoding encoding);
-void csv_decoder_free(struct csv_decoder *decoder);
-
 /* `text` as UTF-8, in the arena where it had to change. False when its bytes are not valid in the
  * encoding (or the arena ran out: arena->oom). */
-bool csv_decode(struct csv_decoder *decoder, struct slice text, struct arena *arena,
+bool csv_decode(enum csv_encoding encoding, struct slice text, struct arena *arena,
                 struct slice *utf8);
 
 #endif

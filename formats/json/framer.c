@@ -130,7 +130,7 @@ static bool skip_string(struct json_framer *f, const struct window *w)
             f->at++;
             continue;
         }
-        f->at += bytes_find4(w->bytes + f->at, w->len - f->at, '"', '\\', '"', '\\');
+        f->at += bytes_find2(w->bytes + f->at, w->len - f->at, '"', '\\');
         if (f->at == w->len)
             return false;
         if (w->bytes[f->at] == '"')
@@ -157,29 +157,61 @@ static enum skipped skip_bracket(struct json_framer *f, char c)
     return (open == '{') == (c == '}') ? SKIP_MORE : SKIP_WRONG;
 }
 
-/* Inside brackets only brackets count, so whole blocks of 64 bytes are passed by their masks. Stops
- * behind the bracket that closes the outermost one, before a block with a backslash (which needs
- * a look at every byte), and where less than a block is left. */
-static enum skipped skip_blocks(struct json_framer *f, const struct window *w)
+/* Takes the brackets among the bytes of a block that `special` says, up to the one that closes the
+ * outermost; `*bit` is the last one taken. There is room for all of them. */
+static enum skipped skip_brackets(struct json_framer *f, const char *bytes, uint64_t special,
+                                  size_t *bit)
 {
-    while (f->nest.len > 0 && w->len - f->at >= BYTE_BLOCK) {
-        struct byte_masks masks = bytes_masks(w->bytes + f->at);
-        if (masks.backslashes)
-            return SKIP_MORE;
-        uint64_t inside = bits_parity(masks.quotes) ^ (f->in_string ? UINT64_MAX : 0);
-        for (uint64_t rest = masks.brackets & ~inside; rest; rest &= rest - 1) {
-            size_t bit = (size_t)__builtin_ctzll(rest);
-            enum skipped result = skip_bracket(f, w->bytes[f->at + bit]);
-            if (result != SKIP_MORE || f->nest.len == 0) {
-                f->at += bit + 1;
-                f->in_string = false;
-                return result;
+    char *top = f->nest.data + f->nest.len;
+    for (; special; special &= special - 1) {
+        *bit = (size_t)__builtin_ctzll(special);
+        char c = bytes[*bit];
+        if (c == '{' || c == '[') {
+            *top++ = c;
+        } else if (c == '}' || c == ']') {
+            top--;
+            bool same = (*top == '{') == (c == '}');
+            if (!same || top == f->nest.data) {
+                f->nest.len = (size_t)(top - f->nest.data);
+                return same ? SKIP_MORE : SKIP_WRONG;
             }
         }
-        f->in_string = inside >> 63;
+    }
+    f->nest.len = (size_t)(top - f->nest.data);
+    return SKIP_MORE;
+}
+
+/* Inside brackets only brackets count, so whole blocks of 64 bytes are passed by their masks. Stops
+ * behind the bracket that closes the outermost one, before a block in which a string may have a
+ * backslash (which needs a look at every byte), and where less than a block is left. */
+static enum skipped skip_blocks(struct json_framer *f, const struct window *w)
+{
+    uint64_t in_string = f->in_string ? UINT64_MAX : 0;
+    enum skipped result = SKIP_MORE;
+    while (f->nest.len > 0 && w->len - f->at >= BYTE_BLOCK) {
+        struct byte_masks masks = bytes_masks(w->bytes + f->at);
+        if (!masks.special) {
+            in_string ^= __builtin_parityll(masks.quotes) ? UINT64_MAX : 0;
+            f->at += BYTE_BLOCK;
+            continue;
+        }
+        uint64_t inside = bits_parity(masks.quotes) ^ in_string;
+        size_t bit = 0;
+        if (masks.special & inside)
+            break;
+        if (!buf_reserve(&f->nest, BYTE_BLOCK))
+            return SKIP_NO_MEMORY;
+        result = skip_brackets(f, w->bytes + f->at, masks.special, &bit);
+        if (result != SKIP_MORE || f->nest.len == 0) {
+            f->at += bit + 1;
+            in_string = 0;
+            break;
+        }
+        in_string = inside >> 63 ? UINT64_MAX : 0;
         f->at += BYTE_BLOCK;
     }
-    return SKIP_MORE;
+    f->in_string = in_string;
+    return result;
 }
 
 /* The next byte outside strings that means something; SKIP_STOP when it ends the text. */

@@ -34,7 +34,7 @@ struct json_value {
     uint32_t len;
     uint8_t type;  /* enum json_type */
     bool escaped;  /* a string with at least one backslash */
-    bool plain;    /* json_scan only: a string of printable ASCII without a backslash */
+    bool plain;    /* surely a string of printable ASCII without a backslash */
 };
 
 /* The wanted paths. Built once, then only read: any number of threads may share it. */
@@ -54,15 +54,36 @@ struct json_error {
     size_t at;          /* bytes from the start of the text */
 };
 
+/* What one thread scans with: the values found last, and what it has learned of the texts, which
+ * changes the time that the next one takes and nothing else. `schema` outlives it. NULL when out
+ * of memory. */
+struct json_scanner;
+
+struct json_scanner *json_scanner_new(const struct json_schema *schema);
+void json_scanner_free(struct json_scanner *scanner);
+
+/* The values, by slot: the same array all the time, filled by json_scan. */
+const struct json_value *json_scanner_values(const struct json_scanner *scanner);
+
 /* Checks that `text` is exactly one valid JSON value, white space around it allowed, nested at
- * most JSON_MAX_DEPTH deep, and fills values[0 .. slots). text.len < 2^32. False with `error`
- * filled for anything else; `values` is then undefined. Without a schema (NULL) it only checks. */
-bool json_scan(const struct json_schema *schema, struct slice text, struct json_value *values,
+ * most JSON_MAX_DEPTH deep, and fills the values. text.len < 2^32. Bytes behind the text up to
+ * `limit`, at least its end, may be read, whatever they are: it is faster in the midst of others
+ * than at the end of a buffer. False with `error` filled for anything else; the values are then
+ * undefined. */
+bool json_scan(struct json_scanner *scanner, struct slice text, const char *limit,
                struct json_error *error);
+
+/* The check alone. */
+bool json_check(struct slice text, struct json_error *error);
 
 /* The elements of a list one by one. `list` is a JSON_ARRAY value of a text that json_scan has
  * accepted; `at` starts as 0. False at the end. */
 bool json_list_next(const struct json_value *list, size_t *at, struct json_value *element);
+
+/* Takes plain strings that follow one another in a list, from `at` on as above, up to `room` of
+ * them; how many. What comes next is for json_list_next. */
+size_t json_list_plain(const struct json_value *list, size_t *at, struct slice *strings,
+                       size_t room);
 
 /* The members of an object one by one, `object` and `at` likewise; `name` is a JSON_STRING. */
 bool json_member_next(const struct json_value *object, size_t *at, struct json_value *name,

@@ -98,9 +98,14 @@ static void gzip_close(struct source *source)
     free(gzip);
 }
 
+static struct source *gzip_inner(struct source *source)
+{
+    return source->of.gunzip->inner;
+}
+
 struct source *source_gunzip(struct source *inner, struct failure *failure)
 {
-    static const struct source_kind kind = {gzip_read, gzip_close};
+    static const struct source_kind kind = {gzip_read, gzip_close, gzip_inner};
     struct source *source = source_new(&kind, inner->label, failure);
     struct gunzip *gzip = source ? calloc(1, sizeof *gzip) : NULL;
     if (!gzip || inflateInit2(&gzip->stream, GZIP_WINDOW) != Z_OK) {

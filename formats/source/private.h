@@ -9,6 +9,7 @@ enum { SNIFF_BYTES = 4 };
 struct source_kind {
     ssize_t (*read)(struct source *source, void *bytes, size_t size, struct failure *failure);
     void (*close)(struct source *source);
+    struct source *(*inner)(struct source *source); /* what it unpacks; NULL: nothing */
 };
 
 struct source {
@@ -18,6 +19,7 @@ struct source {
     size_t sniffed_at;
     size_t sniffed_len;
     bool ended; /* the end was met while reading ahead */
+    uint64_t position;
     union {
         int fd;
         struct gunzip *gunzip;

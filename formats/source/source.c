@@ -38,7 +38,7 @@ static void file_close(struct source *source)
 
 struct source *source_from_fd(int fd, const char *label, struct failure *failure)
 {
-    static const struct source_kind kind = {file_read, file_close};
+    static const struct source_kind kind = {file_read, file_close, NULL};
     struct source *source = source_new(&kind, label, failure);
     if (source)
         source->of.fd = fd;
@@ -47,11 +47,25 @@ struct source *source_from_fd(int fd, const char *label, struct failure *failure
     return source;
 }
 
+static ssize_t read_on(struct source *source, void *bytes, size_t size, struct failure *failure)
+{
+    ssize_t got = source->kind->read(source, bytes, size, failure);
+    source->position += got > 0 ? (uint64_t)got : 0;
+    return got;
+}
+
+uint64_t source_position(struct source *source)
+{
+    while (source->kind->inner)
+        source = source->kind->inner(source);
+    return source->position;
+}
+
 ssize_t source_read(struct source *source, void *bytes, size_t size, struct failure *failure)
 {
     size_t ahead = source->sniffed_len - source->sniffed_at;
     if (ahead == 0)
-        return source->ended ? 0 : source->kind->read(source, bytes, size, failure);
+        return source->ended ? 0 : read_on(source, bytes, size, failure);
     size_t part = ahead < size ? ahead : size;
     memcpy(bytes, source->sniffed + source->sniffed_at, part);
     source->sniffed_at += part;
@@ -61,8 +75,8 @@ ssize_t source_read(struct source *source, void *bytes, size_t size, struct fail
 struct source *source_sniffed(struct source *source, struct failure *failure)
 {
     while (source->sniffed_len < 2) {
-        ssize_t got = source->kind->read(source, source->sniffed + source->sniffed_len,
-                                         SNIFF_BYTES - source->sniffed_len, failure);
+        ssize_t got = read_on(source, source->sniffed + source->sniffed_len,
+                              SNIFF_BYTES - source->sniffed_len, failure);
         if (got < 0) {
             source_free(source);
             return NULL;

@@ -28,6 +28,10 @@ struct source *source_sniffed(struct source *source, struct failure *failure);
  * Fewer bytes than asked for say nothing. After 0 or -1 it must not be called again. */
 ssize_t source_read(struct source *source, void *bytes, size_t size, struct failure *failure);
 
+/* How far the file, or the zip member, is read: bytes as they stand there, still packed when it
+ * is gzip; some of them read ahead. */
+uint64_t source_position(struct source *source);
+
 void source_free(struct source *source);
 
 /* A zip archive, opened by its directory. */
@@ -42,7 +46,7 @@ struct zip_place {
 struct zip_member {
     const char *name; /* of the caller's callback only; not to be trusted as a path */
     struct zip_place place;
-    uint64_t size; /* no more bytes than these are ever read from it */
+    uint64_t size; /* unpacked, as the directory says; no more bytes are ever read from it */
     bool folder;
     bool special; /* a link, a device ...: nothing to be read */
     bool encrypted;

@@ -313,7 +313,7 @@ static void member_close(struct source *source)
 struct source *source_from_zip(struct zip_archive *zip, struct zip_place place,
                                const char *label, struct failure *failure)
 {
-    static const struct source_kind kind = {member_read, member_close};
+    static const struct source_kind kind = {member_read, member_close, NULL};
     unz64_file_pos position = {place.directory, place.number};
     int result = unzGoToFilePos64(zip->unzip, &position);
     if (result == UNZ_OK)

@@ -13,7 +13,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <iconv.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -155,8 +154,6 @@ WRAP_OPEN(open, "open", const char *path COMMA int flags, flags, (path, flags, m
 WRAP_OPEN(open64, "open", const char *path COMMA int flags, flags, (path, flags, mode))
 WRAP_OPEN(openat, "openat", int folder COMMA const char *path COMMA int flags, flags, (folder, path, flags, mode))
 WRAP_OPEN(openat64, "openat", int folder COMMA const char *path COMMA int flags, flags, (folder, path, flags, mode))
-WRAP(int, mkstemp, "mkstemp", -1, (char *path), (path))
-WRAP(int, mkstemp64, "mkstemp", -1, (char *path), (path))
 WRAP_MOVE(read, "read", (int fd, void *bytes, size_t size), (fd, bytes, size))
 WRAP_MOVE(__read_chk, "read", (int fd, void *bytes, size_t size, size_t room), (fd, bytes, size, room))
 WRAP_MOVE(pread, "pread", (int fd, void *bytes, size_t size, off_t place), (fd, bytes, size, place))
@@ -194,8 +191,8 @@ WRAP(DIR *, opendir, "opendir", NULL, (const char *path), (path))
 WRAP(DIR *, fdopendir, "opendir", NULL, (int fd), (fd))
 WRAP(struct dirent *, readdir, "readdir", NULL, (DIR *dir), (dir))
 WRAP(struct dirent64 *, readdir64, "readdir", NULL, (DIR *dir), (dir))
+WRAP(ssize_t, getdents64, "getdents64", -1, (int folder, void *room, size_t size), (folder, room, size))
 WRAP(char *, realpath, "realpath", NULL, (const char *path, char *room), (path, room))
-WRAP(iconv_t, iconv_open, "iconv_open", (iconv_t)-1, (const char *to, const char *from), (to, from))
 WRAP(ssize_t, getrandom, "getrandom", -1, (void *bytes, size_t size, unsigned flags), (bytes, size, flags))
 WRAP(void *, mmap, "mmap", MAP_FAILED, (void *wanted, size_t size, int protection, int flags, int fd, off_t place), (wanted, size, protection, flags, fd, place))
 WRAP(void *, mmap64, "mmap", MAP_FAILED, (void *wanted, size_t size, int protection, int flags, int fd, off_t place), (wanted, size, protection, flags, fd, place))

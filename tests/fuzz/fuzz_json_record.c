@@ -1,11 +1,12 @@
 /* The strict check of a JSON value. What it accepts, cJSON accepts too and reads the same from it;
- * not the other way round, for cJSON takes much that is no JSON. */
+ * not the other way round, for cJSON takes much that is no JSON. What the scanner has learned from
+ * the inputs before, and what stands behind the text, change nothing. */
 #include "formats/json/scan.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <cjson/cJSON.h>
 
-enum { CJSON_NUMBER = 63 };
+enum { CJSON_NUMBER = 63, PATHS = 5, BEHIND = 64 };
 
 /* cJSON cuts a number that is longer. */
 static bool long_number(const uint8_t *data, size_t size)
@@ -72,36 +73,82 @@ static void walk(const struct json_value *value, struct arena *arena)
         }
 }
 
+static const struct json_schema *schema(void)
+{
+    static const char *const paths[PATHS] = {"id", "name", "name.first", "students", "a.b.c"};
+    static struct json_schema *made;
+    if (made)
+        return made;
+    made = json_schema_new();
+    MUST(made);
+    for (int i = 0; i < PATHS; i++)
+        MUST(json_schema_want(made, paths[i]) == i);
+    return made;
+}
+
+static struct json_scanner *new_scanner(void)
+{
+    struct json_scanner *scanner = json_scanner_new(schema());
+    MUST(scanner);
+    return scanner;
+}
+
+/* One that has seen all inputs before, each with something behind it. */
+static bool scan_again(const uint8_t *data, size_t size, const struct json_value *values)
+{
+    static struct json_scanner *learned;
+    struct json_error error;
+    char *longer = malloc(size + BEHIND);
+    MUST(longer);
+    if (size)
+        memcpy(longer, data, size);
+    for (size_t i = 0; i < BEHIND; i++)
+        longer[size + i] = "\"}],\\ 1"[i % 7];
+    learned = learned ? learned : new_scanner();
+    bool valid = json_scan(learned, slice_of(longer, size), longer + size + BEHIND, &error);
+    const struct json_value *again = json_scanner_values(learned);
+    for (int i = 0; valid && values && i < PATHS; i++) {
+        MUST(again[i].type == values[i].type);
+        MUST(!again[i].type || slice_equal(slice_of(again[i].ptr, again[i].len),
+                                           slice_of(values[i].ptr, values[i].len)));
+    }
+    free(longer);
+    return valid;
+}
+
+static void compare_all(const char *text, size_t size, const struct json_value *values)
+{
+    struct arena arena = {0};
+    const char *end = NULL;
+    cJSON *tree = cJSON_ParseWithLengthOpts(text, size, &end, false);
+    MUST(tree);
+    if (!has_nul((const uint8_t *)text, size)) {
+        compare(&values[0], last_member(tree, "id"), &arena);
+        compare(&values[1], last_member(tree, "name"), &arena);
+        compare(&values[3], last_member(tree, "students"), &arena);
+    }
+    cJSON_Delete(tree);
+    arena_release(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const paths[] = {"id", "name", "name.first", "students", "a.b.c"};
-    struct json_value values[5];
     struct json_error error;
     struct arena arena = {0};
-    struct json_schema *schema = json_schema_new();
-    MUST(schema);
-    for (int i = 0; i < 5; i++)
-        MUST(json_schema_want(schema, paths[i]) == i);
+    struct json_scanner *scanner = new_scanner();
     char *copy = exact_copy(data, size);
     struct slice text = slice_of(copy, size);
-    bool valid = json_scan(schema, text, values, &error);
-    MUST(valid == json_scan(NULL, text, NULL, &error));
+    bool valid = json_scan(scanner, text, copy + size, &error);
     MUST(valid || (error.reason && error.at <= size));
-    if (valid && !long_number(data, size)) {
-        const char *end = NULL;
-        cJSON *tree = cJSON_ParseWithLengthOpts(copy, size, &end, false);
-        MUST(tree);
-        if (!has_nul(data, size)) {
-            compare(&values[0], last_member(tree, "id"), &arena);
-            compare(&values[1], last_member(tree, "name"), &arena);
-            compare(&values[3], last_member(tree, "students"), &arena);
-        }
-        cJSON_Delete(tree);
-    }
-    for (int i = 0; valid && i < 5; i++)
+    MUST(valid == json_check(text, &error));
+    const struct json_value *values = json_scanner_values(scanner);
+    MUST(valid == scan_again(data, size, valid ? values : NULL));
+    if (valid && !long_number(data, size))
+        compare_all(copy, size, values);
+    for (int i = 0; valid && i < PATHS; i++)
         walk(&values[i], &arena);
     arena_release(&arena);
-    json_schema_free(schema);
+    json_scanner_free(scanner);
     free(copy);
     return 0;
 }

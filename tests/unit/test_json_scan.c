@@ -18,17 +18,22 @@
 #include <cmocka.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
-#define TEXT(literal) {(literal), sizeof(literal) - 1}
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
+    }
 
-static const char *const wanted[] = {"id",        "name",      "name.first",
-                                     "name.last", "list",      "roles.student.sis_id",
-                                     "x.y",       "roles.student.school"};
+static const char *const wanted[] = {"id",         "name",
+                                     "name.first", "name.last",
+                                     "list",       "roles.student.sis_id",
+                                     "x.y",        "roles.student.school"};
 
 enum { WANTED = COUNT(wanted) };
 
 struct fixture {
     struct json_schema *schema;
-    struct json_value values[WANTED];
+    struct json_scanner *old;         /* has learned from everything that was scanned before */
+    struct json_value values[WANTED]; /* of the last text */
     struct json_error error;
 };
 
@@ -41,13 +46,15 @@ static int setup(void **state)
     for (size_t i = 0; f->schema && i < WANTED; i++)
         if (json_schema_want(f->schema, wanted[i]) != (int)i)
             return -1;
+    f->old = f->schema ? json_scanner_new(f->schema) : NULL;
     *state = f;
-    return f->schema ? 0 : -1;
+    return f->old ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
     struct fixture *f = *state;
+    json_scanner_free(f->old);
     json_schema_free(f->schema);
     free(f);
     return 0;
@@ -65,14 +72,64 @@ static char *exact(struct slice text, bool translate)
     return copy;
 }
 
+/* Scans with a scanner that has learned much, in the midst of other bytes: the verdict, the error
+ * and the values are those of one that has learned nothing and sees nothing else. */
+static void check_old_scanner(struct fixture *f, struct slice text, const char *behind,
+                              bool accepted)
+{
+    struct buf all = {0};
+    struct json_error error = {NULL, SIZE_MAX};
+    buf_put_slice(&all, text);
+    buf_put_text(&all, behind);
+    assert_false(all.oom);
+    struct slice copy = slice_of(all.data, text.len);
+    assert_int_equal(json_scan(f->old, copy, all.data + all.len, &error), accepted);
+    const struct json_value *values = json_scanner_values(f->old);
+    if (!accepted) {
+        assert_string_equal(error.reason, f->error.reason);
+        assert_int_equal(error.at, f->error.at);
+    }
+    for (size_t i = 0; i < WANTED && accepted; i++) {
+        assert_int_equal(values[i].type, f->values[i].type);
+        if (values[i].type == JSON_ABSENT)
+            continue;
+        assert_int_equal(values[i].ptr - copy.ptr, f->values[i].ptr - text.ptr);
+        assert_int_equal(values[i].len, f->values[i].len);
+        assert_int_equal(values[i].escaped, f->values[i].escaped);
+        assert_int_equal(values[i].plain, f->values[i].plain);
+    }
+    buf_release(&all);
+}
+
+/* Scans a text with a new scanner; f->values and f->error are what it says. */
+static bool scan(struct fixture *f, struct slice text)
+{
+    static const char *const behind[] = {
+        "",
+        "\"",
+        "}",
+        ",",
+        "a\":\"b\",\"c\":\"d\"}",
+        ",\"name\":{\"first\":\"b\",\"last\":\"c\"},\"id\":\"x\",\"list\":[1,2,3],\"more\":\"y\"}",
+        "                                                                                 "};
+    struct json_scanner *fresh = json_scanner_new(f->schema);
+    assert_non_null(fresh);
+    f->error = (struct json_error){NULL, SIZE_MAX};
+    bool accepted = json_scan(fresh, text, text.ptr + text.len, &f->error);
+    memcpy(f->values, json_scanner_values(fresh), sizeof f->values);
+    json_scanner_free(fresh);
+    for (size_t i = 0; i < COUNT(behind); i++)
+        check_old_scanner(f, text, behind[i], accepted);
+    return accepted;
+}
+
 /* The verdict on a text, which must be the same with and without a schema. */
 static bool accepts(struct fixture *f, struct slice text, bool translate)
 {
     char *copy = exact(text, translate);
     struct json_error plain = {NULL, SIZE_MAX};
-    f->error = plain;
-    bool with = json_scan(f->schema, slice_of(copy, text.len), f->values, &f->error);
-    bool without = json_scan(NULL, slice_of(copy, text.len), NULL, &plain);
+    bool with = scan(f, slice_of(copy, text.len));
+    bool without = json_check(slice_of(copy, text.len), &plain);
     assert_int_equal(with, without);
     if (!with) {
         assert_non_null(f->error.reason);
@@ -113,8 +170,8 @@ static void check_values(struct fixture *f, const struct slice *table, size_t co
             buf_put_text(&text, places[p].behind);
             bool verdict = accepts(f, buf_slice(&text), true);
             if (verdict != acceptable)
-                fail_msg("case %zu in place %zu is %s: %s", i, p,
-                         verdict ? "accepted" : "refused", buf_text(&text));
+                fail_msg("case %zu in place %zu is %s: %s", i, p, verdict ? "accepted" : "refused",
+                         buf_text(&text));
             buf_release(&text);
         }
     }
@@ -305,20 +362,13 @@ static void test_every_byte_in_every_gap(void **state)
         const char *behind;
         const char *allowed;
     } gaps[] = {
-        {"", "[1]", " \t\r\n"},
-        {"[", "1]", " \t\r\n-123456789"},
-        {"[1", "]", " \t\r\n0123456789"},
-        {"[1,", "'a']", " \t\r\n"},
-        {"[1]", "", " \t\r\n"},
-        {"{", "'a':1}", " \t\r\n"},
-        {"{'a'", ":1}", " \t\r\n"},
-        {"{'a':", "null}", " \t\r\n"},
-        {"{'a':null", "}", " \t\r\n"},
-        {"{'a':null,", "'b':1}", " \t\r\n"},
-        {"[1", "1]", ",.eE0123456789"},
-        {"{'a'", "1}", ":"},
-        {"'\\", "'", "\"\\/bfnrt"},
-        {"'\\u00", "1'", "0123456789abcdefABCDEF"},
+        {"", "[1]", " \t\r\n"},           {"[", "1]", " \t\r\n-123456789"},
+        {"[1", "]", " \t\r\n0123456789"}, {"[1,", "'a']", " \t\r\n"},
+        {"[1]", "", " \t\r\n"},           {"{", "'a':1}", " \t\r\n"},
+        {"{'a'", ":1}", " \t\r\n"},       {"{'a':", "null}", " \t\r\n"},
+        {"{'a':null", "}", " \t\r\n"},    {"{'a':null,", "'b':1}", " \t\r\n"},
+        {"[1", "1]", ",.eE0123456789"},   {"{'a'", "1}", ":"},
+        {"'\\", "'", "\"\\/bfnrt"},       {"'\\u00", "1'", "0123456789abcdefABCDEF"},
     };
     for (size_t g = 0; g < COUNT(gaps); g++) {
         for (int byte = 0; byte < 256; byte++) {
@@ -444,10 +494,10 @@ static void test_error_places(void **state)
         struct slice text;
         size_t at;
     } cases[] = {
-        {TEXT("x"), 0},          {TEXT("  x"), 2},           {TEXT("[1,2,x]"), 5},
-        {TEXT("{'a':1} x"), 8},  {TEXT("['a\x01']"), 3},     {TEXT("['ab\xFF']"), 4},
-        {TEXT("{'a' 1}"), 5},    {TEXT("{'a':1 'b'}"), 7},   {TEXT("[1 2]"), 3},
-        {TEXT("{'a':1,}"), 7},   {TEXT("[1,]"), 3},          {TEXT(""), 0},
+        {TEXT("x"), 0},         {TEXT("  x"), 2},         {TEXT("[1,2,x]"), 5},
+        {TEXT("{'a':1} x"), 8}, {TEXT("['a\x01']"), 3},   {TEXT("['ab\xFF']"), 4},
+        {TEXT("{'a' 1}"), 5},   {TEXT("{'a':1 'b'}"), 7}, {TEXT("[1 2]"), 3},
+        {TEXT("{'a':1,}"), 7},  {TEXT("[1,]"), 3},        {TEXT(""), 0},
         {TEXT("[1"), 2},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -502,7 +552,7 @@ static void check_found(struct fixture *f, const struct found_case *cases, size_
         char *text = exact(slice_of(cases[i].text, len), true);
         int slot = json_schema_want(f->schema, cases[i].path);
         assert_in_range(slot, 0, WANTED - 1);
-        if (!json_scan(f->schema, slice_of(text, len), f->values, &f->error))
+        if (!scan(f, slice_of(text, len)))
             fail_msg("case %zu: %s", i, f->error.reason);
         check_value(&f->values[slot], cases[i].expected);
         free(text);
@@ -741,8 +791,8 @@ static void test_strings_are_decoded(void **state)
         {"\\u0000", TEXT("\0"), true, false},
         {"\\u0041\\u007f", TEXT("A\x7F"), true, false},
         {"\\u0080\\u00e9\\u07FF", TEXT("\xC2\x80\xC3\xA9\xDF\xBF"), true, false},
-        {"\\u0800\\uD7FF\\uE000\\uFFFF",
-         TEXT("\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF"), true, false},
+        {"\\u0800\\uD7FF\\uE000\\uFFFF", TEXT("\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF"),
+         true, false},
         {"\\uD83D\\uDE00", TEXT("\xF0\x9F\x98\x80"), true, false},
         {"\\ud800\\udc00\\uDBFF\\uDFFF", TEXT("\xF0\x90\x80\x80\xF4\x8F\xBF\xBF"), true, false},
         {"x\\uD83D\\uDE00y\\nz", TEXT("x\xF0\x9F\x98\x80y\nz"), true, false},
@@ -754,8 +804,7 @@ static void test_strings_are_decoded(void **state)
         struct arena arena = {0};
         buf_printf(&record, "{\"id\":\"%s\"}", cases[i].text);
         char *text = exact(buf_slice(&record), true);
-        assert_true(
-            json_scan(f->schema, slice_of(text, record.len), f->values, &f->error));
+        assert_true(scan(f, slice_of(text, record.len)));
         struct slice bytes = json_scalar(&f->values[0], &arena);
         assert_int_equal(bytes.len, cases[i].bytes.len);
         assert_memory_equal(bytes.ptr, cases[i].bytes.ptr, bytes.len);
@@ -786,7 +835,7 @@ static void test_empty_string_is_present(void **state)
     struct fixture *f = *state;
     struct slice text = SLICE_LITERAL("{\"id\":\"\"}");
     struct arena arena = {0};
-    assert_true(json_scan(f->schema, text, f->values, &f->error));
+    assert_true(scan(f, text));
     assert_non_null(json_scalar(&f->values[0], &arena).ptr);
     arena_release(&arena);
 }
@@ -867,10 +916,36 @@ static void put_random_space(struct buf *out, uint64_t *seed)
 
 static void put_random_string(struct buf *out, uint64_t *seed)
 {
-    static const char *const pieces[] = {
-        "a", "Bc", " ", "/", "{", "}", "[", "]", ",", ":", "'", "\\\"", "\\\\", "\\/", "\\b",
-        "\\f", "\\n", "\\r", "\\t", "\\u0041", "\\u00e9", "\\uAbCd", "\\uFFFF", "\\u0001",
-        "\\uD83D\\uDE00", "\\udbff\\udfff", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\x7F"};
+    static const char *const pieces[] = {"a",
+                                         "Bc",
+                                         " ",
+                                         "/",
+                                         "{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         ",",
+                                         ":",
+                                         "'",
+                                         "\\\"",
+                                         "\\\\",
+                                         "\\/",
+                                         "\\b",
+                                         "\\f",
+                                         "\\n",
+                                         "\\r",
+                                         "\\t",
+                                         "\\u0041",
+                                         "\\u00e9",
+                                         "\\uAbCd",
+                                         "\\uFFFF",
+                                         "\\u0001",
+                                         "\\uD83D\\uDE00",
+                                         "\\udbff\\udfff",
+                                         "\xC3\xA9",
+                                         "\xE2\x82\xAC",
+                                         "\xF0\x9F\x98\x80",
+                                         "\x7F"};
     buf_put_byte(out, '"');
     for (size_t n = pick(seed, 8); n > 0; n--)
         put_any(out, seed, pieces, COUNT(pieces));
@@ -882,9 +957,9 @@ static void put_random_value(struct buf *out, uint64_t *seed, int depth)
     static const char *const scalars[] = {"true", "false", "null", "0",     "-0",   "7",
                                           "-12",  "1.5",   "2e3",  "1E-02", "0.25", "123456789"};
     static const char *const keys[] = {
-        "\"id\"", "\"name\"", "\"first\"", "\"last\"", "\"list\"", "\"roles\"", "\"student\"",
-        "\"sis_id\"", "\"school\"", "\"x\"", "\"y\"", "\"\\u0069d\"", "\"n\\u0061me\"",
-        "\"ID\"", "\"\"", "\"\xC3\xA9\"", "\"\\u00e9\"", "\"other\""};
+        "\"id\"",         "\"name\"",   "\"first\"",  "\"last\"",     "\"list\"",    "\"roles\"",
+        "\"student\"",    "\"sis_id\"", "\"school\"", "\"x\"",        "\"y\"",       "\"\\u0069d\"",
+        "\"n\\u0061me\"", "\"ID\"",     "\"\"",       "\"\xC3\xA9\"", "\"\\u00e9\"", "\"other\""};
     size_t what = depth == 0 ? 2 : pick(seed, depth < 5 ? 4 : 2);
     put_random_space(out, seed);
     if (what == 0) {
@@ -979,6 +1054,98 @@ static bool same_value(const struct json_value *value, const cJSON *other)
     return child == NULL;
 }
 
+/* Records as an export has them, one like the other but for what a seed changes: a name left out,
+ * repeated or of another type, white space, an escape, a broken byte. */
+static void put_like_record(struct buf *text, uint64_t *seed)
+{
+    static const char *const members[] = {
+        "\"id\":\"58da8c6301e7560105042aeb\"",
+        "\"created\":\"2025-07-09T01:24:56.504Z\"",
+        "\"name\":{\"first\":\"Ada\",\"last\":\"King\",\"middle\":\"B\"}",
+        "\"ext\":{\"a_name_that_is_longer_than_what_is_learned\":\"1\",\"b\":\"2\"}",
+        "\"roles\":{\"student\":{\"sis_id\":\"77\",\"school\":\"5\",\"more\":{\"x\":\"y\"}}}",
+        "\"list\":[\"a\",\"b\",\"c\",7,\"d\"]",
+        "\"x\":{\"y\":\"z\"}",
+        "\"n\":12.5",
+        "\"name\":\"one string\"",
+        "\"ext\":{}",
+        "\"i\\u0064\":\"escaped\"",
+        "\"tail\":\"caf\xC3\xA9\"",
+        " \"id\" : \"spaced\" ",
+        "\"x\":[{\"y\":\"not this\"}]",
+        "\"list\":[{\"a\":\"b\"}}",
+        "\"list\":[{\"a\":\"b\"}]",
+    };
+    enum { USUAL = 8 };
+    buf_put_byte(text, '{');
+    for (size_t i = 0; i < USUAL; i++) {
+        size_t chosen = pick(seed, 24) ? i : pick(seed, COUNT(members));
+        if (i)
+            buf_put_byte(text, ',');
+        buf_put_text(text, members[chosen]);
+    }
+    buf_put_byte(text, '}');
+    if (pick(seed, 12) == 0)
+        text->data[pick(seed, text->len)] = "\"{}[],:x\\ \n\x80"[pick(seed, 12)];
+    if (pick(seed, 40) == 0)
+        text->len = pick(seed, text->len);
+}
+
+static void test_learning_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seed = 7;
+    size_t accepted = 0;
+    for (int round = 0; round < 6000; round++) {
+        struct buf text = {0};
+        put_like_record(&text, &seed);
+        assert_false(text.oom);
+        accepted += scan(f, buf_slice(&text));
+        buf_release(&text);
+    }
+    assert_in_range(accepted, 3000, 5900);
+}
+
+/* What stands behind a text that is cut off may be the very thing that was expected. */
+static void test_cut_before_the_expected(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seed = 9;
+    for (int round = 0; round < 40; round++) {
+        struct buf text = {0};
+        put_like_record(&text, &seed);
+        assert_non_null(buf_text(&text));
+        (void)scan(f, buf_slice(&text));
+        for (size_t len = 0; len < text.len; len++) {
+            struct slice whole = buf_slice(&text);
+            struct json_scanner *fresh = json_scanner_new(f->schema);
+            assert_non_null(fresh);
+            struct slice part = slice_of(whole.ptr, len);
+            bool ok = json_scan(fresh, part, part.ptr + len, &f->error);
+            memcpy(f->values, json_scanner_values(fresh), sizeof f->values);
+            json_scanner_free(fresh);
+            check_old_scanner(f, part, whole.ptr + len, ok);
+        }
+        buf_release(&text);
+    }
+}
+
+/* More names than are learned: those behind take the long way. */
+static void test_many_names(void **state)
+{
+    struct fixture *f = *state;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < 3000; i += 3) {
+            struct buf text = {0};
+            buf_printf(&text, "{\"key%d\":\"a\",\"id\":\"%d\",\"key%d\":{\"key%d\":\"b\"}}", i, i,
+                       i + 1, i + 2);
+            assert_true(scan(f, buf_slice(&text)));
+            assert_int_equal(f->values[0].type, JSON_STRING);
+            buf_release(&text);
+        }
+    }
+}
+
 static void test_values_are_those_of_cjson(void **state)
 {
     struct fixture *f = *state;
@@ -990,12 +1157,11 @@ static void test_values_are_those_of_cjson(void **state)
         put_random_value(&text, &seed, 0);
         cJSON *root = cJSON_ParseWithOpts(buf_text(&text), NULL, 1);
         assert_non_null(root);
-        if (!json_scan(f->schema, buf_slice(&text), f->values, &f->error))
+        if (!scan(f, buf_slice(&text)))
             fail_msg("%s at %zu: %s", f->error.reason, f->error.at, buf_text(&text));
         for (size_t i = 0; i < WANTED; i++) {
             const cJSON *other = by_path(root, wanted[i]);
-            bool same = other ? same_value(&f->values[i], other)
-                              : f->values[i].type == JSON_ABSENT;
+            bool same = other ? same_value(&f->values[i], other) : f->values[i].type == JSON_ABSENT;
             if (!same)
                 fail_msg("%s differs: %s", wanted[i], buf_text(&text));
             found += other != NULL;
@@ -1081,6 +1247,9 @@ int main(void)
         cmocka_unit_test(test_out_of_memory_is_absent),
         cmocka_unit_test(test_short_names),
         cmocka_unit_test(test_values_are_those_of_cjson),
+        cmocka_unit_test(test_learning_changes_nothing),
+        cmocka_unit_test(test_cut_before_the_expected),
+        cmocka_unit_test(test_many_names),
         cmocka_unit_test(test_what_is_accepted_cjson_accepts),
     };
     return cmocka_run_group_tests_name("json_scan", tests, setup, teardown);
