@@ -12,6 +12,7 @@ MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/clever2sds
 BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
+DATADIR    ?= $(PREFIX)/share/clever2sds
 BUILD      ?= build
 PKG_CONFIG ?= pkg-config
 
@@ -215,6 +216,8 @@ install: all
 	install -m 644 $(BUILD)/share/_clever2sds $(DESTDIR)$(ZSHDIR)/_clever2sds
 	for file in $(DOCUMENTS); do \
 	  install -m 644 $$file $(DESTDIR)$(DOCDIR)/$$file || exit 1; done
+	install -d $(DESTDIR)$(DATADIR)
+	install -m 644 converter/summary.schema.json $(DESTDIR)$(DATADIR)/summary.schema.json
 	install -d $(DESTDIR)$(DOCDIR)/examples
 	for example in $(EXAMPLES); do \
 	  sed 's|/usr/local/bin/|$(BINDIR)/|' $$example >$(BUILD)/example && \
@@ -229,7 +232,8 @@ check-install:
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(BINDIR)/clever2sds $(MANDIR)/man1/clever2sds.1 \
 	  $(BASHDIR)/clever2sds $(ZSHDIR)/_clever2sds $(addprefix $(DOCDIR)/,$(DOCUMENTS)) \
-	  $(addprefix $(DOCDIR)/examples/,$(notdir $(EXAMPLES))))
+	  $(addprefix $(DOCDIR)/examples/,$(notdir $(EXAMPLES))) $(DATADIR)/summary.schema.json)
+	-rmdir $(DESTDIR)$(DATADIR)
 	-rmdir $(addprefix $(DESTDIR)$(DOCDIR),/converter /formats /examples) $(DESTDIR)$(DOCDIR)
 
 # One file without shared libraries, for this kind of machine or another one that Debian can

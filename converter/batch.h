@@ -1,4 +1,4 @@
-/* A batch: about a megabyte of input, the elements found in it, and what becomes of them.
+/* A batch: a piece of the input that fits the caches, the elements found in it, and what becomes of them.
  *
  *   reader fills text, segments, elements  ->  a worker adds outcomes, rows, lines
  *   ->  the committer takes them in the order of the input and resets the batch

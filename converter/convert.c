@@ -8,8 +8,10 @@
  * section turns out to own pairs of enrollments.csv that a rejected one has been blamed for. */
 #include "converter/convert.h"
 
+#include "converter/changes.h"
 #include "converter/committer.h"
 #include "converter/errors_csv.h"
+#include "converter/guard.h"
 #include "converter/interrupt.h"
 #include "converter/outdir.h"
 #include "converter/pipeline.h"
@@ -47,7 +49,10 @@ struct conversion {
     struct pipeline *pipeline;
     struct progress progress;
     struct split *split; /* NULL: the result is not divided */
-    struct result_files old_files;
+    struct result past; /* what stands in DIR */
+    struct result now;
+    struct changes *changes;
+    struct buf reason; /* why nothing is published */
     /* the stage being run */
     enum entity stage;
     size_t next_input;
@@ -126,11 +131,14 @@ static bool commit_batch(void *context, struct batch *batch, struct failure *fai
 
 /* ---- setting up and tearing down ---- */
 
-/* Whether the file is made in the stage. With --check it is only made to see whether the result
- * can be divided. */
-static bool file_written(const struct options *options, int file)
+/* Whether the file is made in the stage. --check writes what there is an earlier file of, to compare
+ * the two, and all when the result is to be divided, to see whether that can be done; it throws
+ * them away. */
+static bool file_written(const struct conversion *c, int file)
 {
-    return (!options->check || options->split) && options_make(options, (enum sds_file)file);
+    const struct options *options = c->run.options;
+    return options_make(options, (enum sds_file)file) &&
+           (!options->check || options->split || changes_expected(c->changes, (enum sds_file)file));
 }
 
 static bool put_header(struct sink *sink, const struct options *options, int file,
@@ -163,7 +171,7 @@ static bool open_sink(struct conversion *c, int file, struct failure *failure)
     if (!c->names[file])
         return failure_no_memory(failure);
     int fd = -1;
-    if (file_written(c->run.options, file)) {
+    if (file_written(c, file)) {
         fd = outdir_create(c->outdir, c->names[file], failure);
         if (fd < 0)
             return false;
@@ -454,7 +462,7 @@ static struct result_files fresh_files(const struct conversion *c)
 {
     struct result_files files = {.sets = c->split ? split_sets(c->split) : 0};
     for (int f = 0; f < SDS_FILES; f++)
-        if (file_written(c->run.options, f))
+        if (file_written(c, f))
             files.named[f + (c->run.options->lowercase_names ? SDS_FILES : 0)] = true;
     return files;
 }
@@ -465,45 +473,99 @@ static bool publish(struct conversion *c, const struct summary *summary, struct 
         return failure_set(failure, FAILURE_OUTPUT, "interrupted; nothing was published");
     if (!summary->published)
         return outdir_publish_review(c->outdir, failure);
-    struct ownership ownership = {c->old_files, summary->files};
+    struct ownership ownership = {c->past.files, c->now.files};
     return outdir_publish(c->outdir, owned, &ownership, failure);
 }
 
-static const char *reason_of(const struct conversion *c, const struct totals *totals, bool stops)
+/* Compares what was written with the last result, whether or not it will be published. */
+static bool compare(struct conversion *c, const struct totals *totals, struct failure *failure)
+{
+    for (int f = 0; f < SDS_FILES; f++) {
+        struct sink *sink = &c->sinks[f];
+        if (sink->fd < 0 || !changes_expected(c->changes, (enum sds_file)f))
+            continue;
+        if (interrupted())
+            return failure_set(failure, FAILURE_OUTPUT, "interrupted; nothing was published");
+        if (!sink_flush(sink, failure) ||
+            !changes_compare(c->changes, (enum sds_file)f, sink->fd, totals->file[f].rows,
+                             failure))
+            return false;
+    }
+    return true;
+}
+
+static bool write_changes(struct conversion *c, struct failure *failure)
+{
+    static const char name[] = "review/changes.csv";
+    if (!changes_any(c->changes))
+        return true;
+    struct sink sink = {.fd = -1};
+    int fd = outdir_create(c->outdir, name, failure);
+    if (fd < 0)
+        return false;
+    sink_init(&sink, fd, name);
+    bool ok = changes_write(c->changes, &sink, failure) && sink_finish(&sink, failure);
+    sink_abandon(&sink);
+    return ok;
+}
+
+/* Why nothing is published, `stop` being what stops it; nothing when all is well. */
+static void put_reason(struct buf *out, const struct options *options, enum issue_code stop,
+                       const struct guarded *guarded)
+{
+    if (stop == ISSUE_missing_page)
+        buf_put_text(out, "pages are missing, so the export is not complete; fetch all pages "
+                          "again, or go on with --allow-incomplete");
+    else if (stop == ISSUE_empty_entity)
+        buf_put_text(out, "a file would be empty, and SDS would take everybody missing for gone");
+    else if (stop == ISSUE_too_many_removed)
+        guard_put_reason(out, options, guarded);
+    else if (stop == ISSUE_too_many_errors)
+        buf_put_text(out, "there are more errors than --max-errors allows");
+    else if (stop == ISSUE_row_limit)
+        buf_put_text(out,
+                     "a school has more rows than --split allows, and a school is never divided");
+    else if (options->check)
+        buf_put_text(out, "--check only looks");
+}
+
+/* The lines that are not about records, and with them whether there is something to publish. */
+static bool judge(struct conversion *c, struct summary *summary, struct buf *files,
+                  struct buf *export, struct failure *failure)
 {
     const struct options *options = c->run.options;
-    if (stops && totals->code[ISSUE_missing_page] && !options->allow_incomplete)
-        return "pages are missing, so the export is not complete; fetch all pages again, or go "
-               "on with --allow-incomplete";
-    if (stops && totals->code[ISSUE_empty_entity])
-        return "a file would be empty, and SDS would take everybody missing for gone";
-    if (stops && c->split && split_unsplittable(c->split, 0))
-        return "a school has more rows than --split allows, and a school is never divided";
-    if (stops)
-        return "there are more errors than --max-errors allows";
-    return options->check ? "--check only looks" : NULL;
+    struct totals *totals = &summary->totals;
+    enum issue_code stop = ISSUE_NONE;
+    struct guarded guarded = {changes_files(c->changes), &c->past, &c->now};
+    if (!report_files(&c->run, totals, files, &stop) ||
+        !report_export(&c->run, c->split, totals, &guarded, export, &stop))
+        return failure_no_memory(failure);
+    put_reason(&c->reason, options, stop, &guarded);
+    summary->reason = c->reason.len ? buf_text(&c->reason) : NULL;
+    summary->status = stop != ISSUE_NONE ? STATUS_REFUSED : totals->severity[SEVERITY_ERROR] > 0;
+    summary->published = stop == ISSUE_NONE && !options->check;
+    summary->split = summary->published ? c->split : NULL;
+    summary->result = summary->published ? &c->now : &c->past;
+    return !c->reason.oom || failure_no_memory(failure);
 }
 
 static bool finish(struct conversion *c, struct summary *summary, struct failure *failure)
 {
-    struct totals *totals = &summary->totals;
     struct buf files = {0};
     struct buf export = {0};
-    bool stops = false;
-    *totals = *committer_totals(c->committer);
-    release_memory(c);
-    bool ok = plan_split(c, totals, failure) &&
-              ((report_files(&c->run, totals, &files, &stops) &&
-                report_export(&c->run, c->split, totals, &export, &stops)) ||
-               failure_no_memory(failure));
     summary->run = &c->run;
-    summary->status = stops ? STATUS_REFUSED : totals->severity[SEVERITY_ERROR] > 0;
-    summary->published = !stops && !c->run.options->check;
-    summary->split = summary->published ? c->split : NULL;
-    summary->reason = reason_of(c, totals, stops);
-    summary->files = summary->published ? fresh_files(c) : c->old_files;
+    summary->totals = *committer_totals(c->committer);
+    summary->changes = changes_files(c->changes);
+    bool ok = compare(c, &summary->totals, failure);
+    release_memory(c);
+    ok = ok && plan_split(c, &summary->totals, failure);
     summary->finished = summary_time();
+    ok = ok && (result_make(&c->now, c->run.options, c->run.id, summary->finished) ||
+                failure_no_memory(failure));
+    c->now.files = fresh_files(c);
+    /* The changes are read from the new files, so they come first. */
     ok = ok && inventory_unchanged(&c->run.inventory, failure) &&
+         judge(c, summary, &files, &export, failure) && write_changes(c, failure) &&
          finish_files(c, summary->published, failure) &&
          write_errors(c, &files, &export, failure) && write_summary(c, summary, failure) &&
          publish(c, summary, failure);
@@ -539,17 +601,18 @@ static bool prepare(struct conversion *c, struct failure *failure)
         return failure_no_memory(failure);
     /* Before anything is read: what another run is still waiting for may be there after it. */
     c->outdir =
-        outdir_open(options->output, summary_old_sets, options->wait, &c->progress, failure);
+        outdir_open(options->output, result_old_sets, options->wait, &c->progress, failure);
     if (!c->outdir || !inventory_find(&c->run.inventory, options, &c->progress, failure) ||
         !confine(c, failure) ||
         !inventory_open(&c->run.inventory, options, c->outdir, &c->progress, failure))
         return false;
     struct buf json = {0};
     bool ok = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY, &json, failure) &&
-              (summary_old_files(json.len ? buf_text(&json) : NULL, &c->old_files) ||
+              (result_read(&c->past, json.len ? buf_text(&json) : NULL) ||
                failure_no_memory(failure));
     buf_release(&json);
-    return ok;
+    c->changes = ok ? changes_new(options, c->outdir, &c->past.files) : NULL;
+    return c->changes || (ok && failure_no_memory(failure));
 }
 
 int convert(const struct options *options, struct buf *told, struct failure *failure)
@@ -580,6 +643,10 @@ int convert(const struct options *options, struct buf *told, struct failure *fai
     split_free(c.split);
     forget_attempt(&c);
     progress_end(&c.progress);
+    changes_free(c.changes);
+    result_release(&c.past);
+    result_release(&c.now);
+    buf_release(&c.reason);
     outdir_free(c.outdir);
     pipeline_free(c.pipeline);
     reader_release(&c.run.reader);

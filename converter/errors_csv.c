@@ -1,5 +1,6 @@
 #include "converter/errors_csv.h"
 
+#include "formats/base/bytes.h"
 #include "formats/base/utf8.h"
 #include "formats/csv/cell.h"
 
@@ -52,6 +53,14 @@ static void put_foreign(struct buf *out, struct slice text, size_t limit)
     buf_release(&cell);
 }
 
+void errors_put_foreign(struct buf *out, struct slice text)
+{
+    if (bytes_printable(text.ptr, text.len) && !formula(text))
+        csv_put_cell(out, text);
+    else
+        put_foreign(out, text, SIZE_MAX);
+}
+
 /* The words a sentence leaves open. */
 static void put_word(struct buf *out, struct slice name, const struct options *options,
                      const struct subject *subject, const struct issue *issue)
@@ -100,9 +109,9 @@ void errors_put_line_as(struct buf *out, const struct options *options, enum sev
     csv_put_comma(out);
     put_cell_text(out, subject->entity);
     csv_put_comma(out);
-    put_foreign(out, subject->id, SIZE_MAX);
+    errors_put_foreign(out, subject->id);
     csv_put_comma(out);
-    put_foreign(out, subject->sis_id, SIZE_MAX);
+    errors_put_foreign(out, subject->sis_id);
     csv_put_comma(out);
     if (issue->column != NO_COLUMN)
         put_cell_text(out, sds_formats[issue->file].columns[issue->column].header);
@@ -125,7 +134,7 @@ void errors_put_line_as(struct buf *out, const struct options *options, enum sev
     csv_put_comma(out);
     buf_put_number(out, issue->rows);
     csv_put_comma(out);
-    put_foreign(out, issue->cause, SIZE_MAX);
+    errors_put_foreign(out, issue->cause);
     csv_end_row(out);
 }
 

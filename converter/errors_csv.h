@@ -42,6 +42,9 @@ void errors_put_line_as(struct buf *out, const struct options *options, enum sev
  * those about TeacherRoster and StudentEnrollment. Lines of one place are ordered by code. */
 uint32_t line_rank(enum sds_file file, int column);
 
+/* A cell with text from the input: nothing invisible in it, and no formula. */
+void errors_put_foreign(struct buf *out, struct slice text);
+
 /* "School.csv", or "school.csv" if asked for. */
 void put_file_name(struct buf *out, const struct options *options, enum sds_file file);
 

@@ -4,6 +4,7 @@
 #include "converter/sandbox.h"
 #include "formats/base/hash.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -48,6 +49,18 @@ static void keep_own_rights(void)
     (void)umask(mask & (S_IRWXG | S_IRWXO));
 }
 
+/* Memory that was freed is kept for what comes next: giving it back to the system and getting it
+ * again, page by page, took a tenth of the time of a run. */
+static void keep_memory(void)
+{
+#ifdef __GLIBC__
+    enum { LARGEST = 32 * 1024 * 1024, AT_ONCE = 4 * 1024 * 1024, SPARE = 512 * 1024 * 1024 };
+    (void)mallopt(M_MMAP_THRESHOLD, LARGEST);
+    (void)mallopt(M_TRIM_THRESHOLD, SPARE);
+    (void)mallopt(M_TOP_PAD, AT_ONCE);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -56,6 +69,7 @@ int main(int argc, char **argv)
     int status = 0;
     sandbox_forbid_core();
     keep_own_rights();
+    keep_memory();
     hash_seed();
     interrupt_catch();
     if (!options_parse(&options, argc, argv, &failure)) {

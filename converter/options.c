@@ -13,6 +13,7 @@
 
 enum { MAX_THREADS = 256, MAX_WAIT = 7 * 24 * 60 * 60 };
 
+static const uint64_t DEFAULT_MAX_REMOVED = 2000; /* 20% */
 static const uint64_t DEFAULT_MAX_BYTES = (uint64_t)64 << 30;
 
 struct spec;
@@ -270,6 +271,16 @@ static bool parse_max_errors(struct options *options, const struct spec *spec, c
     return ok || bad_value(spec, value, "a number, or a percentage such as 5%", failure);
 }
 
+static bool parse_max_removed(struct options *options, const struct spec *spec,
+                              const char *value, struct failure *failure)
+{
+    struct slice text = slice_from(value);
+    if (text.len && text.ptr[text.len - 1] == '%' &&
+        percent(slice_of(text.ptr, text.len - 1), &options->max_removed))
+        return true;
+    return bad_value(spec, value, "a percentage such as 20%", failure);
+}
+
 static bool parse_max_bytes(struct options *options, const struct spec *spec, const char *value,
                             struct failure *failure)
 {
@@ -378,6 +389,13 @@ static void show_split(const struct options *options, const struct spec *spec, s
         buf_put_number(out, options->split);
 }
 
+static void show_max_removed(const struct options *options, const struct spec *spec,
+                             struct buf *out)
+{
+    (void)spec;
+    buf_printf(out, "%g%%", (double)options->max_removed / 100);
+}
+
 static void show_max_bytes(const struct options *options, const struct spec *spec,
                            struct buf *out)
 {
@@ -433,6 +451,8 @@ static const struct spec specs[] = {
     {"allow-empty", 0, "WHAT", empty_words, 0, 0, parse_allow_empty, show_allow_empty, "one of the files may be empty: schools, students ...; repeatable", REPEATS},
     FLAG("allow-incomplete", allow_incomplete, "go on although pages are missing"),
     {"max-errors", 0, "N|P%", NULL, 0, 0, parse_max_errors, show_max_errors, "more error lines: publish nothing", NUMBER},
+    {"max-removed", 0, "P%", NULL, 0, 0, parse_max_removed, show_max_removed, "more rows of the last result gone: publish nothing (default: 20%)", 0},
+    FLAG("guard-sections", guard_sections, "let --max-removed watch Section.csv, too"),
     {"max-bytes", 0, "SIZE", NULL, 0, 0, parse_max_bytes, show_max_bytes, "most bytes to read, unpacked (default: 64G)", NUMBER},
     CHOICE("encoding", "utf-8|windows-1252|iso-8859-1", encoding_words, encoding, "of CSV input"),
     FLAG("check", check, "validate and report, publish nothing"),
@@ -464,6 +484,7 @@ static void set_defaults(struct options *options)
                                 .match_all = MATCH_USERNAME,
                                 .id = ID_BY_INPUT,
                                 .columns = SET_STANDARD,
+                                .max_removed = DEFAULT_MAX_REMOVED,
                                 .max_bytes = DEFAULT_MAX_BYTES};
     for (int r = 0; r < ROLES; r++)
         options->match_role[r] = MATCH_UNSET;
@@ -562,6 +583,10 @@ static bool check_together(struct options *options, struct failure *failure)
 {
     if (!check_excluding(options, failure))
         return false;
+    if (options->guard_sections && options->users_only)
+        return failure_set(failure, FAILURE_USAGE,
+                           "--guard-sections cannot stand together with --users-only, which "
+                           "writes no sections; leave one out");
     if (options->export_count == 0 && options->action == ACTION_CONVERT)
         return failure_set(failure, FAILURE_USAGE,
                            "no EXPORT is named; give a folder, a .zip, a file or - "

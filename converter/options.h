@@ -68,6 +68,8 @@ struct options {
     bool allow_incomplete;
     enum error_limit error_limit;
     uint64_t max_errors; /* lines, or hundredths of a percent */
+    uint64_t max_removed; /* hundredths of a percent */
+    bool guard_sections;
     uint64_t max_bytes;
     uint64_t wait; /* seconds */
     int encoding;

@@ -27,7 +27,7 @@ static const char *const result_names[] = {
     "School.csv",        "Section.csv",           "Teacher.csv",       "Student.csv",
     "TeacherRoster.csv", "StudentEnrollment.csv", "school.csv",        "section.csv",
     "teacher.csv",       "student.csv",           "teacherroster.csv", "studentenrollment.csv"};
-static const char *const review_names[] = {"errors.csv", "summary.json"};
+static const char *const review_names[] = {"errors.csv", "changes.csv", "summary.json"};
 
 /* How often folders are made that another run, which has made them too, takes away at its end. */
 enum { TRIES = 100 };
@@ -631,6 +631,20 @@ int outdir_create_in_set(struct outdir *outdir, uint32_t set, const char *name,
         return outdir_create(outdir, path, failure);
     failure_set(failure, FAILURE_OUTPUT, "%s: the name is too long", name);
     return -1;
+}
+
+bool outdir_open_old(const struct outdir *outdir, const char *name, int *fd)
+{
+    struct stat info;
+    *fd = -1;
+    if (outdir->old < 0 || fstatat(outdir->old, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    *fd = openat(outdir->old, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fd >= 0 && (fstat(*fd, &info) != 0 || !S_ISREG(info.st_mode))) {
+        close_fd(*fd);
+        *fd = -1;
+    }
+    return true;
 }
 
 bool outdir_old_file(const struct outdir *outdir, const char *name, size_t limit, struct buf *text,

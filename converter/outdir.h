@@ -61,6 +61,10 @@ bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, st
 /* Puts only the stage's `review` in the place of DIR's; makes DIR when it is not there. */
 bool outdir_publish_review(struct outdir *outdir, struct failure *failure);
 
+/* Whether DIR has something called `name`. *fd is it, open for reading, for the caller to close; -1
+ * when it is no regular file or cannot be opened. */
+bool outdir_open_old(const struct outdir *outdir, const char *name, int *fd);
+
 /* Appends the bytes of DIR's file `name` to `text`, nothing when there is no such file of at most
  * `limit` bytes. False with a failure when there is one that cannot be read. buf_text(text) does
  * not run out of memory behind it. */

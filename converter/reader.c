@@ -496,10 +496,7 @@ enum reader_result reader_fill(struct reader *reader, struct batch *batch,
             reader_close(reader);
         if (result != READER_MORE)
             return result;
-        size_t full = reader->is_csv && reader->batch_bytes > CSV_BATCH_BYTES
-                          ? CSV_BATCH_BYTES
-                          : reader->batch_bytes;
-        if (batch->text.len >= full && keep_from(reader) > 0) {
+        if (batch->text.len >= reader->batch_bytes && keep_from(reader) > 0) {
             carry_over(reader, batch, start);
             return READER_FULL;
         }

@@ -9,11 +9,8 @@
 #include "formats/json/framer.h"
 
 /* A batch is full at this size of text; smaller ones cost more hand-overs, larger ones leave the
- * caches. */
-enum { BATCH_BYTES = 1024 * 1024 };
-
-/* CSV rows are short: as many bytes of them would need far more room for what becomes of them. */
-enum { CSV_BATCH_BYTES = 128 * 1024 };
+ * caches with all that becomes of them. */
+enum { BATCH_BYTES = 256 * 1024 };
 
 /* What a survey looks at first. */
 enum { GLANCE_BYTES = 32 * 1024 };

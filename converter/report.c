@@ -12,7 +12,7 @@ struct report {
     const struct split *split;
     struct totals *totals;
     struct buf *out;
-    bool stops;
+    enum issue_code stop;
 };
 
 static void put(struct report *r, enum severity severity, const struct subject *subject,
@@ -20,8 +20,9 @@ static void put(struct report *r, enum severity severity, const struct subject *
 {
     errors_put_line_as(r->out, r->run->options, severity, subject, issue);
     totals_count(r->totals, issue->code, severity);
-    if (issue_kinds[issue->code].group == GROUP_RUN && severity == SEVERITY_ERROR)
-        r->stops = true;
+    bool stops = issue_kinds[issue->code].group == GROUP_RUN && severity == SEVERITY_ERROR;
+    if (stops && r->stop == ISSUE_NONE)
+        r->stop = issue->code;
 }
 
 /* ---- files ---- */
@@ -129,16 +130,17 @@ static void file_lines(struct report *r, const struct input *input, const struct
             page_lines(r, input, (enum entity)e, links);
 }
 
-bool report_files(const struct run *run, struct totals *totals, struct buf *out, bool *stops)
+bool report_files(const struct run *run, struct totals *totals, struct buf *out,
+                  enum issue_code *stop)
 {
-    struct report report = {run, NULL, totals, out, false};
+    struct report report = {run, NULL, totals, out, *stop};
     struct links links;
     if (!gather_links(run, &links))
         return false;
     for (size_t i = 0; i < run->inventory.count; i++)
         file_lines(&report, &run->inventory.inputs[i], &links);
     free(links.items);
-    *stops = *stops || report.stops;
+    *stop = report.stop;
     return !out->oom;
 }
 
@@ -181,10 +183,21 @@ static void empty_entity_lines(struct report *r)
     buf_release(&more);
 }
 
-/* More than P percent of N, without rounding; P in hundredths. */
-static bool above_percent(uint64_t lines, uint64_t of, uint64_t hundredths)
+static void too_many_removed_line(struct report *r, const struct guarded *guarded,
+                                  enum sds_file file)
 {
-    return (double)lines * 10000.0 > (double)of * (double)hundredths;
+    struct buf more = {0};
+    if (!guard_stops(r->run->options, guarded, file))
+        return;
+    guard_put_more(&more, guarded, file);
+    struct issue issue = {.code = ISSUE_too_many_removed,
+                          .file = file,
+                          .column = NO_COLUMN,
+                          .rows = guarded->files[file].rows.removed,
+                          .more = buf_text(&more)};
+    put_export_line(r, SEVERITY_ERROR, &issue);
+    r->out->oom = r->out->oom || more.oom;
+    buf_release(&more);
 }
 
 static void too_many_errors_line(struct report *r)
@@ -244,7 +257,7 @@ static void unsplittable_lines(struct report *r, enum sds_file file)
         else
             subject.id = school->id;
         put(r, SEVERITY_ERROR, &subject, &issue);
-        r->stops = true;
+        r->stop = r->stop == ISSUE_NONE ? ISSUE_row_limit : r->stop;
     }
 }
 
@@ -271,13 +284,15 @@ static void advice_lines(struct report *r, enum sds_file file)
 }
 
 bool report_export(const struct run *run, const struct split *split, struct totals *totals,
-                   struct buf *out, bool *stops)
+                   const struct guarded *guarded, struct buf *out, enum issue_code *stop)
 {
-    struct report report = {run, split, totals, out, false};
+    struct report report = {run, split, totals, out, *stop};
     empty_entity_lines(&report);
+    for (int f = 0; f < SDS_FILES; f++)
+        too_many_removed_line(&report, guarded, (enum sds_file)f);
     too_many_errors_line(&report);
     for (int f = 0; f < SDS_FILES; f++)
         advice_lines(&report, (enum sds_file)f);
-    *stops = *stops || report.stops;
+    *stop = report.stop;
     return !out->oom;
 }

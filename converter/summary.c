@@ -6,98 +6,7 @@
 #include "formats/clever/links.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <stdlib.h>
-
-/* What a result can hold: each file in capitals and, behind those, in lower case. */
-enum { RESULT_NAMES = 2 * SDS_FILES };
-
-static void result_name(struct buf *out, int index)
-{
-    struct options options = {.lowercase_names = index >= SDS_FILES};
-    put_file_name(out, &options, (enum sds_file)(index % SDS_FILES));
-}
-
-/* The same without memory, which must not decide what is ours. */
-static bool is_result_name(int index, struct slice name)
-{
-    struct slice stem = slice_from(sds_formats[index % SDS_FILES].name);
-    struct slice end = SLICE_LITERAL(".csv");
-    if (name.len != stem.len + end.len || memcmp(name.ptr + stem.len, end.ptr, end.len) != 0)
-        return false;
-    for (size_t i = 0; i < stem.len; i++)
-        if (name.ptr[i] != (index < SDS_FILES ? stem.ptr[i] : ascii_lower(stem.ptr[i])))
-            return false;
-    return true;
-}
-
-/* The place of a name in result_files, -1 for none. */
-static int place_of(struct slice name)
-{
-    for (int i = 0; i < RESULT_NAMES; i++)
-        if (is_result_name(i, name))
-            return i;
-    return -1;
-}
-
-/* Takes the folder of a set off a path: "3/School.csv", "3". Its number, 0 when there is none. */
-static uint32_t take_set(struct slice *path)
-{
-    uint64_t number = 0;
-    size_t at = 0;
-    while (at < path->len && ascii_digit(path->ptr[at]) && number < UINT32_MAX)
-        number = number * 10 + (uint64_t)(path->ptr[at++] - '0');
-    bool folder = at > 0 && path->ptr[0] != '0' && number <= UINT32_MAX &&
-                  (at == path->len || path->ptr[at] == '/');
-    if (!folder)
-        return 0;
-    size_t behind = at < path->len ? at + 1 : at;
-    *path = slice_of(path->ptr + behind, path->len - behind);
-    return (uint32_t)number;
-}
-
-bool result_has(const struct result_files *files, struct slice path)
-{
-    struct slice name = path;
-    uint32_t set = take_set(&name);
-    if (set > files->sets || (set == 0) != (files->sets == 0))
-        return false;
-    int place = place_of(name);
-    return (set > 0 && name.len == 0) || (place >= 0 && files->named[place]);
-}
-
-bool summary_old_files(const char *json, struct result_files *files)
-{
-    *files = (struct result_files){{false}, 0};
-    errno = 0; /* cJSON says no more than that it could not */
-    cJSON *document = json ? cJSON_Parse(json) : NULL;
-    if (!document && errno == ENOMEM)
-        return false;
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(document, "files");
-    const cJSON *item;
-    cJSON_ArrayForEach(item, list)
-    {
-        const char *path = cJSON_GetStringValue(item);
-        struct slice name = slice_from(path);
-        uint32_t set = take_set(&name);
-        int place = place_of(name);
-        /* They are in order; whoever has changed that is not followed. */
-        if (place < 0 || (set != files->sets && set != files->sets + 1))
-            continue;
-        files->named[place] = true;
-        files->sets = set;
-    }
-    cJSON_Delete(document);
-    return true;
-}
-
-bool summary_old_sets(const char *json, uint32_t *sets)
-{
-    struct result_files files;
-    bool ok = summary_old_files(json, &files);
-    *sets = files.sets;
-    return ok;
-}
 
 time_t summary_time(void)
 {
@@ -158,10 +67,11 @@ static void append(struct document *d, cJSON *array, cJSON *item)
 
 static void add_time(struct document *d, const char *name, time_t time)
 {
-    char text[32];
-    struct tm parts;
-    bool ok = gmtime_r(&time, &parts) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    add_text(d, d->root, name, ok ? text : NULL);
+    struct buf text = {0};
+    result_put_time(&text, time);
+    add_text(d, d->root, name, text.len ? buf_text(&text) : NULL);
+    d->failed = d->failed || text.oom;
+    buf_release(&text);
 }
 
 struct option_target {
@@ -209,6 +119,33 @@ static void add_sources(struct document *d, const struct run *run)
     }
 }
 
+static void add_columns(struct document *d, cJSON *to, const char *name, enum sds_file file,
+                        uint32_t columns)
+{
+    cJSON *list = add_array(d, to, name);
+    for (unsigned i = 0; i < sds_formats[file].column_count; i++)
+        if (columns & 1U << i)
+            append(d, list, cJSON_CreateString(sds_formats[file].columns[i].header));
+}
+
+static void add_changes(struct document *d, cJSON *to, enum sds_file file,
+                        const struct file_changes *changes)
+{
+    static const char *const states[] = {[CHANGES_FIRST_RUN] = "first run",
+                                         [CHANGES_COMPARED] = "compared",
+                                         [CHANGES_UNREADABLE] = "unreadable"};
+    cJSON *object = add_object(d, to, "changes");
+    add_text(d, object, "state", states[changes->state]);
+    if (changes->state != CHANGES_COMPARED)
+        return;
+    add_number(d, object, "before", changes->before);
+    add_number(d, object, "added", changes->rows.added);
+    add_number(d, object, "removed", changes->rows.removed);
+    add_number(d, object, "changed", changes->rows.changed);
+    add_columns(d, object, "new_columns", file, changes->new_columns);
+    add_columns(d, object, "gone_columns", file, changes->gone_columns);
+}
+
 static void add_output(struct document *d, const struct summary *summary)
 {
     cJSON *output = add_object(d, d->root, "output");
@@ -228,6 +165,7 @@ static void add_output(struct document *d, const struct summary *summary)
             add_number(d, object, "accepted", file->accepted);
             add_number(d, object, "rejected", file->rejected);
         }
+        add_changes(d, object, (enum sds_file)f, &summary->changes[f]);
         buf_release(&name);
     }
 }
@@ -272,16 +210,44 @@ static void add_files(struct document *d, const struct result_files *files)
     cJSON *list = add_array(d, d->root, "files");
     uint32_t set = files->sets ? 1 : 0;
     do {
-        for (int i = 0; i < RESULT_NAMES && !d->failed; i++) {
+        for (int i = 0; i < 2 * SDS_FILES && !d->failed; i++) {
             struct buf path = {0};
             if (set)
                 buf_printf(&path, "%u/", set);
-            result_name(&path, i);
+            result_put_name(&path, i);
             if (files->named[i])
                 append(d, list, cJSON_CreateString(buf_text(&path)));
             buf_release(&path);
         }
     } while (set++ < files->sets && !d->failed);
+}
+
+/* "first run" when no file had an earlier one, "compared" when all had. */
+static const char *comparison_word(const struct summary *summary)
+{
+    bool any = false;
+    bool all = true;
+    for (int f = 0; f < SDS_FILES; f++) {
+        if (!options_make(summary->run->options, (enum sds_file)f))
+            continue;
+        any = any || summary->changes[f].state != CHANGES_FIRST_RUN;
+        all = all && summary->changes[f].state == CHANGES_COMPARED;
+    }
+    return all ? "compared" : any ? "partly" : "first run";
+}
+
+/* The result that stands in DIR, as the next run will want to know of it. */
+static void add_result(struct document *d, const struct result *result)
+{
+    if (!result->known) {
+        check(d, cJSON_AddNullToObject(d->root, "result"));
+        return;
+    }
+    cJSON *object = add_object(d, d->root, "result");
+    add_text(d, object, "published", result->published);
+    cJSON *options = add_object(d, object, "options");
+    for (int i = 0; i < TELLING_OPTIONS; i++)
+        add_text(d, options, telling_options[i], result->options[i]);
 }
 
 bool summary_put_json(struct buf *out, const struct summary *summary)
@@ -300,7 +266,9 @@ bool summary_put_json(struct buf *out, const struct summary *summary)
     add_sources(&d, summary->run);
     add_output(&d, summary);
     add_sets(&d, summary);
-    add_files(&d, &summary->files);
+    add_text(&d, d.root, "comparison", comparison_word(summary));
+    add_result(&d, summary->result);
+    add_files(&d, &summary->result->files);
     add_lines(&d, &summary->totals);
     char *text = d.failed ? NULL : cJSON_Print(d.root);
     if (text)
@@ -355,6 +323,15 @@ static void show_option(void *context, const char *name, const char *value)
         buf_printf(out, "--%s %s\n", name, value);
 }
 
+static void put_file_label(struct buf *out, const struct summary *summary, enum sds_file file)
+{
+    struct buf name = {0};
+    put_file_name(&name, summary->run->options, file);
+    put_label(out, buf_slice(&name), 22);
+    out->oom = out->oom || name.oom;
+    buf_release(&name);
+}
+
 static void put_files(struct buf *out, const struct summary *summary)
 {
     buf_put_text(out, "                            read    accepted    rejected        rows\n");
@@ -363,11 +340,7 @@ static void put_files(struct buf *out, const struct summary *summary)
         bool own = sds_formats[f].entity != ENTITY_NONE;
         if (!options_make(summary->run->options, (enum sds_file)f))
             continue;
-        struct buf name = {0};
-        put_file_name(&name, summary->run->options, (enum sds_file)f);
-        put_label(out, buf_slice(&name), 22);
-        out->oom = out->oom || name.oom;
-        buf_release(&name);
+        put_file_label(out, summary, (enum sds_file)f);
         if (own) {
             put_number(out, file->read, 10);
             put_number(out, file->accepted, 12);
@@ -377,6 +350,35 @@ static void put_files(struct buf *out, const struct summary *summary)
         }
         put_number(out, file->rows, 12);
         buf_put_byte(out, '\n');
+    }
+}
+
+static void put_file_changes(struct buf *out, const struct file_changes *changes)
+{
+    switch (changes->state) {
+    case CHANGES_FIRST_RUN: buf_put_text(out, "      there was none before"); break;
+    case CHANGES_UNREADABLE: buf_put_text(out, "      cannot be compared"); break;
+    case CHANGES_COMPARED:
+        put_number(out, changes->rows.added, 10);
+        put_number(out, changes->rows.removed, 12);
+        put_number(out, changes->rows.changed, 12);
+        break;
+    }
+    buf_put_byte(out, '\n');
+}
+
+static void put_changes(struct buf *out, const struct summary *summary)
+{
+    if (strcmp(comparison_word(summary), "first run") == 0) {
+        buf_put_text(out, "First run: there is no earlier result to compare with\n");
+        return;
+    }
+    buf_put_text(out, "since the last result      added     removed     changed\n");
+    for (int f = 0; f < SDS_FILES; f++) {
+        if (!options_make(summary->run->options, (enum sds_file)f))
+            continue;
+        put_file_label(out, summary, (enum sds_file)f);
+        put_file_changes(out, &summary->changes[f]);
     }
 }
 
@@ -420,6 +422,8 @@ void summary_put_text(struct buf *out, const struct summary *summary)
         buf_put_byte(out, '\n');
     }
     put_files(out, summary);
+    buf_put_byte(out, '\n');
+    put_changes(out, summary);
     buf_put_byte(out, '\n');
     put_codes(out, &summary->totals);
     buf_put_byte(out, '\n');

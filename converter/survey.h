@@ -1,7 +1,7 @@
 /* What is in each input, before anything is converted: its form, its entities, which rule 6 it
  * gives its records, and whether it is of use at all.
  *
- * Most files hold one entity, told by their first megabyte; those are not read further. A worker
+ * Most files hold one entity, told by their start; those are not read further. A worker
  * that finds the guess wrong asks for a complete survey, and the run starts again. */
 #ifndef CONVERTER_SURVEY_H
 #define CONVERTER_SURVEY_H

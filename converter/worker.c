@@ -843,14 +843,13 @@ static bool process_members(struct worker *w, bool accepted)
 static struct hash128 content_of(const struct worker *w)
 {
     const struct record *record = &w->record;
-    struct hash128 h = hash_begin();
-    const struct attribute_value *end = record->attr + ATTR_COUNT;
-    for (const struct attribute_value *at = record->attr; at < end; at++) {
-        if (at->value.len == 0)
-            continue;
-        unsigned a = (unsigned)(at - record->attr);
-        if (a != ATTR_LEGACY_ID && a != ATTR_SCHOOL && a != ATTR_TEACHER)
-            h = hash_add_named(h, a + 1, at->value);
+    const struct outcome *outcome = w->outcome;
+    struct hash128 h = hash_add_words(hash_begin(), outcome->id_hash, outcome->id.len);
+    /* The two ids come first among the attributes. */
+    for (unsigned a = ATTR_SIS_ID; a < ATTR_COUNT; a++) {
+        struct slice value = record->attr[a].value;
+        if (value.len && a != ATTR_SCHOOL && a != ATTR_TEACHER)
+            h = hash_add_named(h, a, value);
     }
     return h;
 }

@@ -22,7 +22,7 @@ wrapped() {
         case " $* " in *" $file "*) ;; *) complain "$file includes <$header>" ;; esac
     done
 }
-wrapped cjson/cJSON.h converter/summary.c converter/profile.c
+wrapped cjson/cJSON.h converter/summary.c converter/result.c converter/profile.c
 wrapped csv.h formats/csv/cell.c formats/csv/row.c
 wrapped zlib.h formats/source/gzip.c
 wrapped minizip/unzip.h formats/source/zip.c

@@ -5,7 +5,7 @@
 set -eu
 
 build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev libseccomp-dev zlib1g-dev zip'
-test='libcmocka-dev perl python3 unzip gzip binutils bsdutils groff-base mandoc bash zsh'
+test='libcmocka-dev perl python3 python3-jsonschema unzip gzip binutils bsdutils groff-base mandoc bash zsh'
 fuzz='clang libclang-rt-14-dev python3'
 lint='clang clang-tidy cppcheck clang-format'
 package='dpkg-dev lintian'
@@ -56,6 +56,7 @@ have() {
         bash | zsh | mandoc | lintian)
         command -v "$1" >/dev/null 2>&1 ;;
     groff-base) command -v groff >/dev/null 2>&1 ;;
+    python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;
     binutils) command -v nm >/dev/null 2>&1 ;;
     bsdutils) command -v script >/dev/null 2>&1 ;;
     libc6-dev) header stdio.h ;;

@@ -205,12 +205,12 @@ static inline void bytes_copy_short(char *out, const char *text, size_t len)
 
 #if BYTES_SSE2
 /* Where one of four bytes stands in a block: 0xFF. */
-static inline __m128i bytes_equal_any(__m128i block, char a, char b, char c, char d)
+static inline __m128i bytes_equal_any(__m128i block, const char any[4])
 {
-    return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(a)),
-                                     _mm_cmpeq_epi8(block, _mm_set1_epi8(b))),
-                        _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(c)),
-                                     _mm_cmpeq_epi8(block, _mm_set1_epi8(d))));
+    return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(any[0])),
+                                     _mm_cmpeq_epi8(block, _mm_set1_epi8(any[1]))),
+                        _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(any[2])),
+                                     _mm_cmpeq_epi8(block, _mm_set1_epi8(any[3]))));
 }
 
 static inline __m128i bytes_copy16(char *out, const char *text)
@@ -221,17 +221,16 @@ static inline __m128i bytes_copy16(char *out, const char *text)
 }
 #endif
 
-/* Copies, and tells whether a, b, c or d is among the bytes; the two do not overlap. */
-static inline bool bytes_copy_find4(char *out, const char *text, size_t len, char a, char b,
-                                    char c, char d)
+/* Copies, and tells whether one of four is among the bytes; the two do not overlap. */
+static inline bool bytes_copy_find4(char *out, const char *text, size_t len, const char any[4])
 {
 #if BYTES_SSE2
     if (len >= 16) {
         /* The last block may overlap the one before it. */
         __m128i last = bytes_copy16(out + len - 16, text + len - 16);
-        __m128i hit = bytes_equal_any(last, a, b, c, d);
+        __m128i hit = bytes_equal_any(last, any);
         for (size_t at = 0; at + 16 < len; at += 16)
-            hit = _mm_or_si128(hit, bytes_equal_any(bytes_copy16(out + at, text + at), a, b, c, d));
+            hit = _mm_or_si128(hit, bytes_equal_any(bytes_copy16(out + at, text + at), any));
         return _mm_movemask_epi8(hit) != 0;
     }
     if (len >= 8) {
@@ -239,7 +238,7 @@ static inline bool bytes_copy_find4(char *out, const char *text, size_t len, cha
         __m128i high = _mm_loadl_epi64((const __m128i *)(const void *)(text + len - 8));
         _mm_storel_epi64((__m128i *)(void *)out, low);
         _mm_storel_epi64((__m128i *)(void *)(out + len - 8), high);
-        __m128i hit = bytes_equal_any(_mm_unpacklo_epi64(low, high), a, b, c, d);
+        __m128i hit = bytes_equal_any(_mm_unpacklo_epi64(low, high), any);
         return _mm_movemask_epi8(hit) != 0;
     }
     if (len >= 4) {
@@ -250,14 +249,14 @@ static inline bool bytes_copy_find4(char *out, const char *text, size_t len, cha
         memcpy(out, &low, 4);
         memcpy(out + len - 4, &high, 4);
         __m128i both = _mm_unpacklo_epi32(_mm_cvtsi32_si128(low), _mm_cvtsi32_si128(high));
-        return (_mm_movemask_epi8(bytes_equal_any(both, a, b, c, d)) & 0xFF) != 0;
+        return (_mm_movemask_epi8(bytes_equal_any(both, any)) & 0xFF) != 0;
     }
 #endif
     bool found = false;
     for (size_t at = 0; at < len; at++) {
         char byte = text[at];
         out[at] = byte;
-        found = found || byte == a || byte == b || byte == c || byte == d;
+        found = found || byte == any[0] || byte == any[1] || byte == any[2] || byte == any[3];
     }
     return found;
 }

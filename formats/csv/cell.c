@@ -27,7 +27,7 @@ void csv_put_row(struct buf *out, const struct slice *cells, const uint8_t *orde
     for (size_t i = 0; i < count; i++) {
         struct slice cell = cells[order[i]];
         rest -= cell.len + 1;
-        if (bytes_copy_find4(out->data + out->len, cell.ptr, cell.len, ',', '"', '\r', '\n')) {
+        if (bytes_copy_find4(out->data + out->len, cell.ptr, cell.len, ",\"\r\n")) {
             csv_put_quoted(out, cell);
             if (!buf_reserve(out, rest + 1))
                 return;

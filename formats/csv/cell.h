@@ -17,7 +17,7 @@ static inline void csv_put_cell(struct buf *out, struct slice cell)
 {
     if (cell.len == 0 || !buf_reserve(out, cell.len))
         return;
-    if (bytes_copy_find4(out->data + out->len, cell.ptr, cell.len, ',', '"', '\r', '\n'))
+    if (bytes_copy_find4(out->data + out->len, cell.ptr, cell.len, ",\"\r\n"))
         csv_put_quoted(out, cell);
     else
         out->len += cell.len;

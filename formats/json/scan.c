@@ -420,14 +420,20 @@ static const char *value_of(struct json_scanner *s, struct learned *last, const 
     return skip_space(p + l->len, s->end);
 }
 
+/* From where on there may be too little left to look at two literals and a string in blocks. */
+static inline const char *too_late(const struct json_scanner *s)
+{
+    enum { NEEDED = 2 * LITERAL };
+    return s->limit - s->text > NEEDED ? s->limit - NEEDED : s->text;
+}
+
 /* Runs over what was expected: members that are plain strings, and objects of such. `p` stands on
  * the comma or brace before a name. Where it ends up nothing has been looked at yet: `*pending`
  * says that a value belongs there, which is the one of the last name; else it is behind a value.
  * `p` itself when not even the first name is the one expected. */
 static const char *run(struct json_scanner *s, const char *p, bool *pending)
 {
-    /* From here on there may be too little behind a literal to look at it in blocks. */
-    const char *const late = s->limit - s->text > 2 * LITERAL ? s->limit - 2 * LITERAL : s->text;
+    const char *const late = too_late(s);
     const char *const before_end = s->end - 1;
     int node = s->frames[s->depth - 1].node;
     *pending = false;

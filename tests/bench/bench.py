@@ -245,7 +245,7 @@ def instructions(folder):
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=" +
                os.path.join(WORK, "callgrind.out")]
     out = os.path.join(OUT, "callgrind")
-    result = subprocess.run(command + convert(folder, out, 1), stderr=subprocess.PIPE, text=True,
+    result = subprocess.run(command + convert(folder, out, 1, "--no-sandbox"), stderr=subprocess.PIPE, text=True,
                             check=False)
     count = re.search(r"Collected : (\d+)", result.stderr)
     return int(count[1]) / size_of(folder) if count else None

@@ -204,7 +204,7 @@ class Run:
             environment['LD_PRELOAD'] = SHIM
             environment['FAULT_REPORT'] = str(write_end)
         stdin = open(self.export.stdin, 'rb') if self.export.stdin else subprocess.DEVNULL
-        done = subprocess.run([PROGRAM, '--no-sandbox', '-o', self.dir, *self.export.args], stdin=stdin,
+        done = subprocess.run([PROGRAM, '--no-sandbox', '--max-removed', '100%', '-o', self.dir, *self.export.args], stdin=stdin,
                               capture_output=True, env=environment, pass_fds=(write_end,),
                               timeout=300, check=False)
         if self.export.stdin:

@@ -412,7 +412,7 @@ static void test_codes_that_stop_the_run(void **state)
     (void)state;
     for (int i = 0; i < ISSUE_COUNT; i++) {
         bool stops = i == ISSUE_empty_entity || i == ISSUE_missing_page ||
-                     i == ISSUE_too_many_errors;
+                     i == ISSUE_too_many_errors || i == ISSUE_too_many_removed;
         assert_int_equal(issue_kinds[i].group == GROUP_RUN, stops);
         assert_int_equal(issue_named(slice_from(issue_kinds[i].code)), i);
     }
@@ -744,6 +744,13 @@ static const struct {
     {"--max-errors|5 %|in", {"--max-errors", "'5 %'"}},
     {"--max-errors|many|in", {"--max-errors", "'many'"}},
     {"--max-errors|99999999999999999999|in", {"--max-errors", "'99999999999999999999'"}},
+    {"--max-removed||in", {"--max-removed", "20%"}},
+    {"--max-removed|%|in", {"--max-removed", "'%'", "20%"}},
+    {"--max-removed|20|in", {"--max-removed", "'20'", "20%"}},
+    {"--max-removed|-1%|in", {"--max-removed", "'-1%'", "20%"}},
+    {"--max-removed|100.01%|in", {"--max-removed", "'100.01%'", "20%"}},
+    {"--max-removed|1.234%|in", {"--max-removed", "'1.234%'", "20%"}},
+    {"--guard-sections|--users-only|in", {"--guard-sections", "--users-only"}},
     {"--max-bytes|0|in", {"--max-bytes", "'0'"}},
     {"--max-bytes||in", {"--max-bytes"}},
     {"--max-bytes|G|in", {"--max-bytes", "'G'"}},
@@ -827,7 +834,7 @@ static void test_help_names_every_option(void **state)
         "--username-from", "--domain", "--student-domain", "--teacher-domain", "--strip-domain",
         "--id", "--teacher-id", "--multi-school", "--columns", "--with", "--without",
         "--subjects", "--treat", "--users-only", "--allow-empty", "--allow-incomplete",
-        "--max-errors", "--max-bytes", "--encoding", "--check", "--lowercase-names", "--bom",
+        "--max-errors", "--max-removed", "--guard-sections", "--max-bytes", "--encoding", "--check", "--lowercase-names", "--bom",
         "--no-values", "-j", "--threads", "-q", "--quiet", "-v", "--verbose", "--no-sandbox", "-h", "--help",
         "--version", "--list-codes", "--list-columns"};
     (void)state;
@@ -874,20 +881,21 @@ static void test_options_in_force(void **state)
 {
     static const char *const cases[][2] = {
         {"in", "sync=existing;match=username;username-from=username;teacher-id=current;"
-               "multi-school=primary;columns=standard;subjects=code;max-bytes=68719476736;"
-               "encoding=utf-8;"},
+               "multi-school=primary;columns=standard;subjects=code;max-removed=20%;"
+               "max-bytes=68719476736;encoding=utf-8;"},
         {"in|--sync=new|--match-students=number|--domain=@x|--id=sis|--check|--max-bytes=1K|"
          "--max-errors=0.5%|--with=Student.Grade|--with=Student.Birthdate",
          "sync=new;match=username;match-students=number;username-from=username;domain=x;id=sis;"
          "teacher-id=current;multi-school=primary;columns=standard;"
-         "with=Student.Grade, Student.Birthdate;subjects=code;max-errors=0.5%;max-bytes=1024;"
-         "encoding=utf-8;check=yes;"},
+         "with=Student.Grade, Student.Birthdate;subjects=code;max-errors=0.5%;max-removed=20%;"
+         "max-bytes=1024;encoding=utf-8;check=yes;"},
         {"in|--without=Student.Grade|--treat=too_long=error|--treat=id_shared=info|"
-         "--allow-empty=sections|--allow-empty=schools|--max-errors=7",
+         "--allow-empty=sections|--allow-empty=schools|--max-errors=7|--max-removed=0.25%|"
+         "--guard-sections",
          "sync=existing;match=username;username-from=username;teacher-id=current;"
          "multi-school=primary;columns=standard;without=Student.Grade;subjects=code;"
          "treat=id_shared=info, too_long=error;allow-empty=schools, sections;max-errors=7;"
-         "max-bytes=68719476736;encoding=utf-8;"},
+         "max-removed=0.25%;guard-sections=yes;max-bytes=68719476736;encoding=utf-8;"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
