@@ -22,6 +22,8 @@ LIB_OBJ  := $(filter-out $(BUILD)/converter/main.o,$(OBJ))
 TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))
 TESTS    := $(TEST_SRC:%.c=$(BUILD)/%)
 GENERATE := $(BUILD)/tests/generate/generate
+JUDGE    := $(BUILD)/tests/json/judge
+SHIM     := $(BUILD)/tests/faults/shim.so
 OLD_KERNEL := $(BUILD)/tests/old_kernel/old_kernel
 BENCH    := $(BUILD)/tests/bench/measure $(BUILD)/tests/bench/limits
 EXAMPLES := $(sort $(wildcard converter/examples/*))
@@ -48,6 +50,9 @@ OPT      ?= -O3 -g
 ALL_CFLAGS  = -std=c11 -pthread $(OPT) $(WARN) $(HARDEN) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN_L) $(LDFLAGS)
 
+FUZZ      := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_TIME ?= 20
+
 # Sanitizers need what the sandbox takes away (/proc, ptrace, clone).
 ASAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
         -fno-sanitize-recover=all -DWITHOUT_SANDBOX'
@@ -62,7 +67,9 @@ help:
 	@echo 'make static      one file that runs on any Linux of its kind (STATIC=amd64 or arm64)'
 	@echo 'make deb dist    a Debian package; an archive of the source'
 	@echo 'make check-install check-static check-deb check-reproducible   test these'
-	@echo 'make lint check-asan check-tsan check-portable check-page check-kill check-memory   further tests'
+	@echo 'make lint check-asan check-tsan check-portable check-page   further tests'
+	@echo 'make check-faults   every call of the program fails, for every kind of export (an hour)'
+	@echo 'make fuzz      feed the readers with what chance makes of the fixtures (FUZZ_TIME seconds each)'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
 	@echo 'make update-picture    draw the review page of the demo for README.md'
@@ -119,6 +126,10 @@ $(GENERATE): $(BUILD)/tests/generate/generate.o
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
+$(JUDGE): $(BUILD)/tests/json/judge.o $(LIB_OBJ)
+	@$(call SAY,LINK $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(OLD_KERNEL): $(BUILD)/tests/old_kernel/old_kernel.o
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
@@ -126,6 +137,13 @@ $(OLD_KERNEL): $(BUILD)/tests/old_kernel/old_kernel.o
 $(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Loaded beside the program, never linked with it: neither its flags nor its sanitizers.
+$(SHIM): tests/faults/shim.c Makefile
+	@mkdir -p $(@D)
+	@$(call SAY,LINK $@)
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra -Wno-nonnull-compare -fno-builtin -fPIC \
+	  -shared -o $@ $<
 
 # What a goal needs is installed first; the build is a make of its own, because the compiler and
 # pkg-config may only be there after that.
@@ -138,7 +156,7 @@ check:
 	@tests/packages.sh build test
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: $(BUILD)/clever2sds $(TESTS) $(GENERATE)
+run-tests: $(BUILD)/clever2sds $(TESTS) $(GENERATE) $(JUDGE) $(SHIM)
 	@BUILD=$(abspath $(BUILD)) LC_ALL=C CMOCKA_MESSAGE_OUTPUT=TAP \
 	  prove --exec '' $(TESTS) $(sort $(wildcard tests/*.t))
 
@@ -163,6 +181,31 @@ check-tsan:
 check-portable:
 	@tests/packages.sh build test
 	@$(MAKE) --no-print-directory run-tests BUILD=build/portable CFLAGS='-funsigned-char -U__SSE2__'
+
+# Every call fails once, with a build that also notices lost memory; and the signals.
+check-faults:
+	@tests/packages.sh build test
+	@$(MAKE) --no-print-directory run-faults BUILD=build/asan $(ASAN)
+	@$(MAKE) --no-print-directory all $(GENERATE)
+	@BUILD=$(abspath $(BUILD)) KILLS=500 SIGNALS=200 prove --exec '' tests/kill.t tests/full.t
+
+run-faults: $(BUILD)/clever2sds $(GENERATE) $(SHIM)
+	@BUILD=$(abspath $(BUILD)) prove --exec '' tests/faults/faults.py
+
+# FUZZ_TIME: seconds for each target. The start of an empty slice is NULL + 0, which clang's
+# pointer-overflow counts as an error and the coming C standard does not.
+fuzz:
+	@tests/packages.sh build fuzz
+	@$(MAKE) --no-print-directory run-fuzz BUILD=build/fuzz CC=clang HARDEN= HARDEN_L= \
+	  OPT='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=pointer-overflow \
+	       -fno-sanitize-recover=all'
+
+run-fuzz: $(FUZZ)
+	@tests/fuzz/run.sh $(BUILD) $(FUZZ_TIME) $(FUZZ_TARGETS)
+
+$(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(LIB_OBJ)
+	@$(call SAY,LINK $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 bench:
 	@tests/packages.sh build
@@ -273,9 +316,10 @@ check-reproducible: static
 clean:
 	rm -rf build
 
-.PHONY: help all demo check run-tests check-asan check-tsan check-portable check-page bench run-bench lint page-parts \
+.PHONY: help all demo check run-tests check-asan check-tsan check-portable check-faults run-faults \
+        check-page page-parts fuzz run-fuzz bench run-bench lint \
         update-fixtures update-docs update-picture install uninstall static check-static deb check-deb dist \
         check-install check-reproducible clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(OBJ:.o=.d) $(TESTS:=.d) $(GENERATE).d $(BENCH:=.d)
+-include $(OBJ:.o=.d) $(TESTS:=.d) $(GENERATE).d $(BENCH:=.d) $(FUZZ:=.d) $(JUDGE).d

@@ -606,7 +606,8 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
                 failure_no_memory(failure));
     c->now.files = fresh_files(c);
     /* The changes are read from the new files, so they come first. */
-    ok = ok && judge(c, summary, &files, &export, failure) && write_changes(c, failure) &&
+    ok = ok && inventory_unchanged(&c->run.inventory, failure) &&
+         judge(c, summary, &files, &export, failure) && write_changes(c, failure) &&
          finish_files(c, summary->published, failure) &&
          write_errors(c, &files, &export, failure) && write_summary(c, summary, failure) &&
          write_page(c, summary, &files, &export, failure) && publish(c, summary, failure);
@@ -647,11 +648,13 @@ static bool prepare(struct conversion *c, struct failure *failure)
         !confine(c, failure) ||
         !inventory_open(&c->run.inventory, options, c->outdir, &c->progress, failure))
         return false;
-    char *json = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY);
-    bool ok = result_read(&c->past, json);
-    free(json);
+    struct buf json = {0};
+    bool ok = outdir_old_file(c->outdir, "review/summary.json", MAX_SUMMARY, &json, failure) &&
+              (result_read(&c->past, json.len ? buf_text(&json) : NULL) ||
+               failure_no_memory(failure));
+    buf_release(&json);
     c->changes = ok ? changes_new(options, c->outdir, &c->past.files) : NULL;
-    return c->changes || failure_no_memory(failure);
+    return c->changes || (ok && failure_no_memory(failure));
 }
 
 int convert(const struct options *options, struct buf *told, struct failure *failure)

@@ -124,6 +124,7 @@ void errors_put_line_as(struct buf *out, const struct options *options, enum sev
     struct buf source = {0};
     utf8_put_visible(&source, slice_from(subject->source), SIZE_MAX);
     csv_put_cell(out, buf_slice(&source));
+    out->oom = out->oom || source.oom;
     buf_release(&source);
     csv_put_comma(out);
     if (subject->line)

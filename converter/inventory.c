@@ -23,7 +23,8 @@ struct walk {
     struct progress *progress;
     struct outdir *outdir; /* where temporary files are made */
     struct failure *failure;
-    struct stat output; /* of DIR, which is never read */
+    struct slice folder; /* the EXPORT being walked, for messages */
+    struct stat output;  /* of DIR, which is never read */
     bool output_exists;
 };
 
@@ -123,9 +124,14 @@ static int compare_found(const void *a, const void *b)
     return path_compare(((const struct found *)a)->path, ((const struct found *)b)->path);
 }
 
+/* A zip may have two members of one name: they keep their order. */
 static int compare_inputs(const void *a, const void *b)
 {
-    return path_compare(((const struct input *)a)->path, ((const struct input *)b)->path);
+    const struct input *x = a;
+    const struct input *y = b;
+    int order = path_compare(x->path, y->path);
+    return order ? order
+                 : (x->place.number > y->place.number) - (x->place.number < y->place.number);
 }
 
 /* Whether a part of the path says that it is not meant (formats/README.md). */
@@ -199,6 +205,14 @@ static bool write_all(int fd, const char *bytes, size_t len, struct failure *fai
     return true;
 }
 
+static bool over_limit(struct walk *walk, const char *label)
+{
+    return failure_set(walk->failure, FAILURE_INPUT,
+                       "%s: has more than the %llu bytes of --max-bytes; raise it if the export "
+                       "is that large",
+                       label, (unsigned long long)walk->options->max_bytes);
+}
+
 /* Reads `source` (taken) to its end into an unlinked file, which the inventory owns; -1 with a
  * failure. */
 static int spool(struct walk *walk, struct source *source, const char *label)
@@ -225,10 +239,7 @@ static int spool(struct walk *walk, struct source *source, const char *label)
         total += (uint64_t)got;
         progress_read(walk->progress, total);
         if (total > walk->options->max_bytes)
-            ok = failure_set(walk->failure, FAILURE_INPUT,
-                             "%s: has more than the %llu bytes of --max-bytes; raise it if the "
-                             "export is that large",
-                             label, (unsigned long long)walk->options->max_bytes);
+            ok = over_limit(walk, label);
         else
             ok = write_all(fd, bytes, (size_t)got, walk->failure);
     }
@@ -243,6 +254,7 @@ struct members {
     struct walk *walk;
     struct zip_archive *zip;
     const char *label;
+    uint64_t promised; /* the bytes of all members, at most max_bytes */
 };
 
 static bool add_member(void *context, const struct zip_member *member)
@@ -251,7 +263,7 @@ static bool add_member(void *context, const struct zip_member *member)
     struct walk *walk = members->walk;
     struct arena *arena = &walk->inventory->arena;
     struct slice name = slice_from(member->name);
-    if (member->folder || member->link || hidden(name))
+    if (member->folder || member->special || hidden(name))
         return true;
     const char *label = joined(arena, slice_from(members->label), "!", name);
     struct input *input = add_input(walk, label, arena_copy(arena, name));
@@ -260,6 +272,9 @@ static bool add_member(void *context, const struct zip_member *member)
     if (member->encrypted)
         return failure_set(walk->failure, FAILURE_INPUT,
                            "%s: is encrypted; make the zip again without a password", label);
+    if (member->size > walk->options->max_bytes - members->promised)
+        return over_limit(walk, label);
+    members->promised += member->size;
     input->zip = members->zip;
     input->place = member->place;
     input->size = member->size;
@@ -281,7 +296,7 @@ static bool add_zip(struct walk *walk, int fd, const char *label)
     if (!zip)
         return false;
     zips[inventory->zip_count++] = zip;
-    struct members members = {walk, zip, label};
+    struct members members = {walk, zip, label, 0};
     size_t first = inventory->count;
     if (!zip_list(zip, add_member, &members, walk->failure))
         return false;
@@ -396,9 +411,22 @@ static bool add_stream(struct walk *walk, const struct found *found)
     return file >= 0 && add_open_file(walk, file, label, slice_from(label), NULL);
 }
 
+/* Opens what was a regular file when it was looked at. Should it have become a pipe meanwhile,
+ * nobody waits for a writer. */
+static int open_regular(const char *path)
+{
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 || (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)))
+        return fd;
+    (void)close(fd);
+    errno = ENXIO;
+    return -1;
+}
+
 static bool add_file(struct walk *walk, const struct found *found)
 {
-    int fd = open(found->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open_regular(found->name);
     if (fd < 0)
         return cannot_open(walk, found->name);
     bool ok = add_open_file(walk, fd, found->name, found->path, found->name);
@@ -420,6 +448,15 @@ static bool note_found(struct walk *walk, struct found file)
     return true;
 }
 
+/* The same for a path below an EXPORT, absent for itself. */
+static bool cannot_open_below(struct walk *walk, struct slice path)
+{
+    int error = errno;
+    const char *full = joined(&walk->inventory->arena, walk->folder, path.len ? "/" : "", path);
+    errno = error;
+    return cannot_open(walk, full ? full : "a file below EXPORT");
+}
+
 static bool collect(struct walk *walk, int folder, struct slice above);
 
 /* One entry of a folder: a file is noted, a folder walked; everything else is left alone.
@@ -429,14 +466,14 @@ static bool collect_entry(struct walk *walk, int folder, struct slice path, cons
     struct stat info;
     struct stat target;
     if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
-        return cannot_open(walk, path.ptr);
+        return cannot_open_below(walk, path);
     if (S_ISDIR(info.st_mode)) {
         bool output = walk->output_exists && info.st_dev == walk->output.st_dev &&
                       info.st_ino == walk->output.st_ino;
         if (output)
             return true;
         int below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        return below < 0 ? cannot_open(walk, path.ptr) : collect(walk, below, path);
+        return below < 0 ? cannot_open_below(walk, path) : collect(walk, below, path);
     }
     bool link =
         S_ISLNK(info.st_mode) && fstatat(folder, name, &target, 0) == 0 && S_ISREG(target.st_mode);
@@ -452,14 +489,14 @@ static bool collect(struct walk *walk, int folder, struct slice above)
     DIR *dir = fdopendir(folder);
     if (!dir) {
         (void)close(folder);
-        return cannot_open(walk, above.len ? above.ptr : ".");
+        return cannot_open_below(walk, above);
     }
     bool ok = true;
     while (ok) {
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (!entry) {
-            ok = errno == 0 || cannot_open(walk, above.len ? above.ptr : ".");
+            ok = errno == 0 || cannot_open_below(walk, above);
             break;
         }
         if (entry->d_name[0] == '.' || strcmp(entry->d_name, "__MACOSX") == 0)
@@ -478,6 +515,7 @@ static bool find_in_folder(struct walk *walk, const char *export, struct slice l
     struct inventory *inventory = walk->inventory;
     size_t first = inventory->found_count;
     int folder = open(export, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    walk->folder = label;
     if (folder < 0)
         return cannot_open(walk, export);
     if (!collect(walk, folder, SLICE_ABSENT))
@@ -572,6 +610,12 @@ bool inventory_open(struct inventory *inventory, const struct options *options,
     return true;
 }
 
+static bool same_stamp(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 static bool was_changed(const struct input *input, struct failure *failure)
 {
     return failure_set(failure, FAILURE_INPUT,
@@ -587,19 +631,27 @@ static bool as_before(struct input *input, int fd, struct failure *failure)
     if (fstat(fd, &now) != 0)
         return failure_set(failure, FAILURE_INPUT, "%s: cannot be read: %s", input->label,
                            strerror(errno));
-    const struct stat *then = &input->stamp;
-    bool same = !input->stamped ||
-                (now.st_dev == then->st_dev && now.st_ino == then->st_ino &&
-                 now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
-                 now.st_mtim.tv_nsec == then->st_mtim.tv_nsec);
+    bool same = !input->stamped || same_stamp(&now, &input->stamp);
     input->stamped = true;
     input->stamp = now;
     return same || was_changed(input, failure);
 }
 
+bool inventory_unchanged(const struct inventory *inventory, struct failure *failure)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct input *input = &inventory->inputs[i];
+        struct stat now;
+        if (input->stamped && input->open_path &&
+            (stat(input->open_path, &now) != 0 || !same_stamp(&now, &input->stamp)))
+            return was_changed(input, failure);
+    }
+    return true;
+}
+
 static struct source *open_file(struct input *input, struct failure *failure)
 {
-    int fd = open(input->open_path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open_regular(input->open_path);
     /* It could be opened before; another file in its place is none that the sandbox allows. */
     if (fd < 0 && (errno == EACCES || errno == ENOENT)) {
         was_changed(input, failure);

@@ -119,6 +119,10 @@ bool inventory_open(struct inventory *inventory, const struct options *options,
                     struct outdir *outdir, struct progress *progress, struct failure *failure);
 void inventory_release(struct inventory *inventory);
 
+/* Whether every file is still what it was when it was first read, as far as the system tells. To
+ * be asked behind the last record. */
+bool inventory_unchanged(const struct inventory *inventory, struct failure *failure);
+
 /* Opens an input from its beginning, unpacked. A file that is not what it was when it was opened
  * first is a failure: what was learned of it holds no more. */
 struct source *input_open(struct input *input, struct failure *failure);

@@ -947,6 +947,7 @@ void options_put_help(struct buf *out)
         }
         buf_put_text(out, spec->help);
         buf_put_byte(out, '\n');
+        out->oom = out->oom || left.oom;
         buf_release(&left);
     }
     buf_put_text(out,
@@ -978,6 +979,7 @@ void options_put_columns(struct buf *out)
             const char *text = buf_text(&name);
             if (text)
                 put_padded(out, text, 35);
+            out->oom = out->oom || name.oom;
             buf_put_text(out, column_set_words[column->set]);
             buf_put_byte(out, '\n');
             buf_release(&name);
@@ -1022,16 +1024,19 @@ void options_put_csv_fields(struct buf *out)
     }
 }
 
-void options_each(const struct options *options,
+bool options_each(const struct options *options,
                   void (*each)(void *context, const char *name, const char *value),
                   void *context)
 {
+    bool ok = true;
     for (size_t i = 0; i < SPECS; i++) {
         if (!specs[i].show || specs[i].traits & UNTOLD)
             continue;
         struct buf value = {0};
         specs[i].show(options, &specs[i], &value);
         each(context, specs[i].name, value.len ? buf_text(&value) : NULL);
+        ok = ok && !value.oom;
         buf_release(&value);
     }
+    return ok;
 }

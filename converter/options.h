@@ -125,8 +125,9 @@ void options_put_csv_fields(struct buf *out);
 void options_put_table(struct buf *out);
 
 /* Calls `each` with the name and the value in force of every option that a conversion has, in
- * the order of --help; `value` is absent for none, "yes" for a flag. For the summary. */
-void options_each(const struct options *options,
+ * the order of --help; `value` is absent for none, "yes" for a flag. For the summary.
+ * False: out of memory, and a value was not told. */
+bool options_each(const struct options *options,
                   void (*each)(void *context, const char *name, const char *value),
                   void *context);
 

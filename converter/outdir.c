@@ -34,7 +34,7 @@ enum { TRIES = 100 };
 #define RESULT_NAMES result_names, sizeof result_names / sizeof *result_names
 #define REVIEW_NAMES review_names, sizeof review_names / sizeof *review_names
 
-enum { MAX_SUMMARY = 256 * 1024 * 1024 };
+enum { MAX_SUMMARY = 256 * 1024 * 1024, ENTRIES_BYTES = 16 * 1024 };
 
 struct outdir {
     char *shown; /* DIR as given, for messages */
@@ -45,10 +45,11 @@ struct outdir {
     int parent;
     int old;    /* DIR, -1 when it does not exist */
     int staged; /* the stage */
-    int review; /* the stage's review */
+    int review; /* the stage's review, -1 when there is none */
     struct lock lock;
-    uint32_t sets; /* how many were made */
-    uint32_t (*sets_told)(const char *summary);
+    uint32_t sets;     /* how many were made */
+    uint32_t old_sets; /* how many the result in DIR has */
+    bool (*sets_told)(const char *summary, uint32_t *sets);
 };
 
 static bool output_failure(struct failure *failure, const char *what, const char *doing)
@@ -81,34 +82,22 @@ static int open_folder(int at, const char *name)
 }
 
 /* Calls `each` for every entry of a folder until it returns false. False when it did, or when
- * the folder cannot be read. */
+ * the folder cannot be read. Takes neither memory nor a descriptor, so that a stage can be cleared
+ * away when these have run out; not to be nested on one descriptor. */
 static bool each_entry(int folder, bool (*each)(void *context, const char *name), void *context)
 {
-    int copy = open_folder(folder, ".");
-    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-    if (!dir) {
-        close_fd(copy);
-        return false;
-    }
-    bool ok = true;
-    while (ok) {
-        errno = 0;
-        const struct dirent *entry = readdir(dir);
-        if (!entry) {
-            ok = errno == 0;
-            break;
+    _Alignas(struct dirent64) char bytes[ENTRIES_BYTES];
+    ssize_t got = lseek(folder, 0, SEEK_SET) == 0 ? 1 : -1;
+    while (got > 0) {
+        got = getdents64(folder, bytes, sizeof bytes);
+        for (ssize_t at = 0; at < got;) {
+            const struct dirent64 *entry = (const void *)(bytes + at);
+            if (!dots(entry->d_name) && !each(context, entry->d_name))
+                return false;
+            at += entry->d_reclen;
         }
-        if (!dots(entry->d_name))
-            ok = each(context, entry->d_name);
     }
-    (void)closedir(dir);
-    return ok;
-}
-
-static bool is_folder(int at, const char *name)
-{
-    struct stat info;
-    return fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode);
+    return got == 0;
 }
 
 /* The number in the name of a set's folder, 0 for any other name. */
@@ -123,29 +112,38 @@ static uint32_t set_number(const char *name)
     return number;
 }
 
-/* The bytes of a file of at most `limit` bytes, terminated; NULL when there is none. */
-static char *read_text(int folder, const char *name, size_t limit)
+/* The bytes of an open file, fewer than `size` when it has become shorter. */
+static bool read_bytes(int fd, size_t size, struct buf *text)
 {
-    struct stat info;
-    int fd = folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return NULL;
-    char *text = NULL;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (size_t)info.st_size <= limit)
-        text = malloc((size_t)info.st_size + 1);
-    size_t len = 0;
-    while (text && len < (size_t)info.st_size) {
-        ssize_t got = read(fd, text + len, (size_t)info.st_size - len);
+    if (!buf_reserve(text, size + 1)) /* and what buf_text puts behind them */
+        return false;
+    while (size > 0) {
+        ssize_t got = read(fd, text->data + text->len, size);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            break;
-        len += (size_t)got;
+            return got == 0;
+        text->len += (size_t)got;
+        size -= (size_t)got;
     }
-    if (text)
-        text[len] = '\0';
+    return true;
+}
+
+/* Appends the bytes of a file of at most `limit` bytes, nothing when there is none. False, with
+ * errno or text->oom, when there is one that cannot be read. */
+static bool read_text(int folder, const char *name, size_t limit, struct buf *text)
+{
+    struct stat info;
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR;
+    bool ok = fstat(fd, &info) == 0;
+    if (ok && S_ISREG(info.st_mode) && (size_t)info.st_size <= limit)
+        ok = read_bytes(fd, (size_t)info.st_size, text);
+    int error = errno;
     close_fd(fd);
-    return text;
+    errno = error;
+    return ok;
 }
 
 /* ---- clearing a stage away ---- */
@@ -171,30 +169,34 @@ static bool same_file(int a, int b, const char *name)
 
 static bool clear_entry(void *context, const char *name);
 
-/* Empties a folder in which ours and somebody else's stand, and removes it when that worked. */
-static void clear_shared(const struct clearing *c, const char *name, const char *const *ours,
-                         size_t ours_count)
+/* Empties an open folder in c->from in which ours and somebody else's stand. */
+static void clear_shared(const struct clearing *c, const char *name, int from,
+                         const char *const *ours, size_t ours_count)
 {
-    int from = open_folder(c->from, name);
-    if (from < 0)
-        return;
     int home = c->home < 0 ? -1 : open_folder(c->home, name);
     struct clearing inner = {from, home, ours, ours_count, NULL, 0};
     (void)each_entry(from, clear_entry, &inner);
     close_fd(home);
-    close_fd(from);
-    (void)unlinkat(c->from, name, AT_REMOVEDIR);
 }
 
-/* The folder of a set, under the name it has before it is published or the one it has then. */
+/* Whether it is the folder of a set, under the name it has before it is published or the one it
+ * has then. It is cleared; what cannot be looked at stays where it is. */
 static bool clear_set(const struct clearing *c, const char *name)
 {
+    struct stat info;
     bool hidden = strncmp(name, SET_MARK, sizeof SET_MARK - 1) == 0;
     uint32_t number = set_number(name);
-    bool set = c->below && (hidden || (number > 0 && number <= c->sets));
-    if (!set || !is_folder(c->from, name))
+    if (!c->below || (!hidden && (number == 0 || number > c->sets)))
         return false;
-    clear_shared(c, name, RESULT_NAMES);
+    if (fstatat(c->from, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return true;
+    if (!S_ISDIR(info.st_mode))
+        return false;
+    int from = open_folder(c->from, name);
+    if (from >= 0)
+        clear_shared(c, name, from, RESULT_NAMES);
+    close_fd(from);
+    (void)unlinkat(c->from, name, AT_REMOVEDIR);
     return true;
 }
 
@@ -214,25 +216,40 @@ static bool clear_entry(void *context, const char *name)
     return true;
 }
 
-/* How many sets there are in a result, as its summary tells. */
-static uint32_t sets_in(const struct outdir *outdir, int folder)
+static bool is_review(void *context, const char *name)
 {
-    char *summary = read_text(folder, SUMMARY, MAX_SUMMARY);
-    uint32_t sets = outdir->sets_told(summary);
-    free(summary);
-    return sets;
+    (void)context;
+    return strcmp(name, REVIEW) == 0;
 }
 
-/* `review` goes last: while anything else is there, its summary says what belongs to sets. */
-static void clear_stage(const struct outdir *outdir, const char *stage, int folder, int home)
+/* `review` is that of the folder, -1 when there is nothing in it; `sets` how many either result may
+ * have. It goes last: while anything else is there, its summary says what belongs to sets. */
+static void clear_stage(const struct outdir *outdir, const char *stage, int folder, int review,
+                        int home, uint32_t sets)
 {
-    uint32_t sets = sets_in(outdir, folder);
-    uint32_t home_sets = sets_in(outdir, home);
-    struct clearing outer = {folder, home, RESULT_NAMES, REVIEW,
-                             sets > home_sets ? sets : home_sets};
+    struct clearing outer = {folder, home, RESULT_NAMES, REVIEW, sets};
     (void)each_entry(folder, clear_entry, &outer);
-    clear_shared(&outer, REVIEW, REVIEW_NAMES);
+    if (!each_entry(folder, is_review, NULL))
+        return;
+    if (review >= 0)
+        clear_shared(&outer, REVIEW, review, REVIEW_NAMES);
+    (void)unlinkat(folder, REVIEW, AT_REMOVEDIR);
     (void)unlinkat(outdir->parent, stage, AT_REMOVEDIR);
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* How many sets there are in the result in a folder, as its summary tells. */
+static bool sets_in(const struct outdir *outdir, int folder, uint32_t *sets)
+{
+    struct buf summary = {0};
+    bool ok = read_text(folder, SUMMARY, MAX_SUMMARY, &summary) &&
+              outdir->sets_told(summary.len ? buf_text(&summary) : NULL, sets);
+    buf_release(&summary);
+    return ok;
 }
 
 /* Whether an entry of the parent is called like a stage of DIR: .DIR.clever2sds-PID-N */
@@ -250,13 +267,18 @@ static bool stage_name(const struct outdir *outdir, const char *name)
     return number > 0 && rest[pid + 1 + number] == '\0';
 }
 
-/* DIR's lock is held, so a stage that is there is one that nobody works at any more. */
+/* DIR's lock is held, so a stage that is there is one that nobody works at any more. One whose sets
+ * cannot be found out waits for the next run: they could be taken for somebody else's. */
 static bool clear_stale(void *context, const char *name)
 {
     const struct outdir *outdir = context;
+    uint32_t sets = 0;
     int folder = stage_name(outdir, name) ? open_folder(outdir->parent, name) : -1;
-    if (folder >= 0)
-        clear_stage(outdir, name, folder, outdir->old);
+    if (folder >= 0 && sets_in(outdir, folder, &sets)) {
+        int review = open_folder(folder, REVIEW);
+        clear_stage(outdir, name, folder, review, outdir->old, larger(sets, outdir->old_sets));
+        close_fd(review);
+    }
     close_fd(folder);
     return true;
 }
@@ -380,7 +402,10 @@ static bool open_old(struct outdir *outdir, struct failure *failure)
     if (fstat(outdir->old, &mine) != 0 || fstat(outdir->parent, &above) != 0)
         return output_failure(failure, outdir->shown, "cannot be examined");
     struct stat review;
-    if (fstatat(outdir->old, REVIEW, &review, 0) == 0 && !S_ISDIR(review.st_mode))
+    bool reviewed = fstatat(outdir->old, REVIEW, &review, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!reviewed && errno != ENOENT)
+        return output_failure(failure, outdir->shown, "its review cannot be examined");
+    if (reviewed && !S_ISDIR(review.st_mode))
         return failure_set(failure, FAILURE_OUTPUT,
                            "%s: holds something called review that is no folder; move it away",
                            outdir->shown);
@@ -441,8 +466,9 @@ static bool probe_exchange(const struct outdir *outdir, struct failure *failure)
         return output_failure(failure, outdir->shown, "nothing can be created beside it");
     int result = renameat2(outdir->staged, PROBE_A, outdir->staged, PROBE_B, RENAME_EXCHANGE);
     int error = errno;
-    (void)unlinkat(outdir->staged, PROBE_A, AT_REMOVEDIR);
-    (void)unlinkat(outdir->staged, PROBE_B, AT_REMOVEDIR);
+    if (unlinkat(outdir->staged, PROBE_A, AT_REMOVEDIR) != 0 ||
+        unlinkat(outdir->staged, PROBE_B, AT_REMOVEDIR) != 0)
+        return output_failure(failure, outdir->shown, "nothing can be removed beside it");
     if (result == 0)
         return true;
     return failure_set(failure, FAILURE_OUTPUT,
@@ -482,7 +508,18 @@ static bool lock_dir(struct outdir *outdir, uint64_t wait, struct progress *prog
                        "%s: the folder above it does not stay; choose another one", outdir->shown);
 }
 
-struct outdir *outdir_open(const char *dir, uint32_t (*sets_told)(const char *summary),
+/* How many sets the result in DIR has is known from here on, whatever happens. */
+static bool count_old_sets(struct outdir *outdir, struct failure *failure)
+{
+    struct buf summary = {0};
+    bool ok = outdir_old_file(outdir, SUMMARY, MAX_SUMMARY, &summary, failure) &&
+              (outdir->sets_told(summary.len ? buf_text(&summary) : NULL, &outdir->old_sets) ||
+               failure_no_memory(failure));
+    buf_release(&summary);
+    return ok;
+}
+
+struct outdir *outdir_open(const char *dir, bool (*sets_told)(const char *summary, uint32_t *sets),
                            uint64_t wait, struct progress *progress, struct failure *failure)
 {
     struct outdir *outdir = calloc(1, sizeof *outdir);
@@ -494,7 +531,8 @@ struct outdir *outdir_open(const char *dir, uint32_t (*sets_told)(const char *su
     outdir->sets_told = sets_told;
     outdir->shown = strdup(dir);
     bool ok = outdir->shown || failure_no_memory(failure);
-    ok = ok && lock_dir(outdir, wait, progress, failure) && open_old(outdir, failure);
+    ok = ok && lock_dir(outdir, wait, progress, failure) && open_old(outdir, failure) &&
+         count_old_sets(outdir, failure);
     if (ok)
         (void)each_entry(outdir->parent, clear_stale, outdir);
     if (!ok || !open_stage(outdir, failure)) {
@@ -517,7 +555,8 @@ void outdir_free(struct outdir *outdir)
     if (!outdir)
         return;
     if (outdir->stage && outdir->staged >= 0)
-        clear_stage(outdir, outdir->stage, outdir->staged, outdir->old);
+        clear_stage(outdir, outdir->stage, outdir->staged, outdir->review, outdir->old,
+                    larger(outdir->sets, outdir->old_sets));
     else if (outdir->stage)
         (void)unlinkat(outdir->parent, outdir->stage, AT_REMOVEDIR);
     close_fd(outdir->review);
@@ -608,9 +647,17 @@ bool outdir_open_old(const struct outdir *outdir, const char *name, int *fd)
     return true;
 }
 
-char *outdir_old_file(const struct outdir *outdir, const char *name, size_t limit)
+bool outdir_old_file(const struct outdir *outdir, const char *name, size_t limit, struct buf *text,
+                     struct failure *failure)
 {
-    return read_text(outdir->old, name, limit);
+    if (outdir->old < 0 || read_text(outdir->old, name, limit, text))
+        return true;
+    if (text->oom)
+        return failure_no_memory(failure);
+    return failure_set(failure, FAILURE_OUTPUT,
+                       "%s: the old result's %s cannot be read (%s); see to its rights, or choose "
+                       "another output folder",
+                       outdir->shown, name, strerror(errno));
 }
 
 /* ---- publishing ---- */
@@ -628,6 +675,7 @@ struct carrying {
     const void *context;
     bool move; /* after the exchange: what could not be linked */
     struct failure *failure;
+    bool strangers; /* something of somebody else's was seen */
 };
 
 static bool review_owned(const void *context, struct slice name)
@@ -669,6 +717,13 @@ static void carry(const struct carrying *c, const char *name)
     (void)result;
 }
 
+static bool note_stranger(void *context, const char *name)
+{
+    struct carrying *c = context;
+    c->strangers = c->strangers || !entry_owned(context, name);
+    return true;
+}
+
 static bool carry_entry(void *context, const char *name)
 {
     if (!entry_owned(context, name))
@@ -676,24 +731,33 @@ static bool carry_entry(void *context, const char *name)
     return true;
 }
 
+/* What the new folder of a set gets from the old one: strangers, and who may read it. */
+static bool fill_set(struct carrying *c)
+{
+    return (each_entry(c->from, carry_entry, c) ||
+            output_failure(c->failure, c->outdir->shown, "the folder of a set cannot be listed")) &&
+           take_over_mode(c->outdir, c->from, c->to, c->failure) &&
+           sync_folder(c->outdir, c->to, c->failure);
+}
+
 /* Takes along what stands in the folder of a set beside this program's files. The new result gets
  * that folder, too, if there is anything to put into it. */
 static bool carry_set(const struct carrying *c, const char *name)
 {
     struct in_set in = {c, name};
-    struct carrying inner = {c->outdir, open_folder(c->from, name), -1, set_owned, &in, c->move,
-                             c->failure};
+    struct carrying inner = {
+        c->outdir, open_folder(c->from, name), -1, set_owned, &in, c->move, c->failure, false};
     if (inner.from < 0)
         return output_failure(c->failure, c->outdir->shown, "the folder of a set cannot be read");
-    bool strangers = !each_entry(inner.from, entry_owned, &inner);
-    bool ok = !strangers || mkdirat(c->to, name, 0700) == 0 || errno == EEXIST ||
-              output_failure(c->failure, c->outdir->shown, "a folder in it cannot be kept");
+    bool ok = each_entry(inner.from, note_stranger, &inner) ||
+              output_failure(c->failure, c->outdir->shown, "the folder of a set cannot be listed");
+    if (ok && inner.strangers && mkdirat(c->to, name, 0700) != 0 && errno != EEXIST)
+        ok = output_failure(c->failure, c->outdir->shown, "a folder in it cannot be kept");
     inner.to = ok ? open_folder(c->to, name) : -1;
-    if (inner.to >= 0) {
-        (void)each_entry(inner.from, carry_entry, &inner);
-        ok = take_over_mode(c->outdir, inner.from, inner.to, c->failure) &&
-             sync_folder(c->outdir, inner.to, c->failure);
-    }
+    if (inner.to >= 0)
+        ok = fill_set(&inner);
+    else if (ok && (inner.strangers || errno != ENOENT))
+        ok = output_failure(c->failure, c->outdir->shown, "the folder of a set cannot be read");
     close_fd(inner.to);
     close_fd(inner.from);
     return ok;
@@ -702,9 +766,13 @@ static bool carry_set(const struct carrying *c, const char *name)
 static bool carry_top_entry(void *context, const char *name)
 {
     const struct carrying *c = context;
+    struct stat info;
     bool ours = entry_owned(context, name);
     bool set = ours && set_number(name) > 0;
-    if (set && is_folder(c->from, name))
+    if (set && fstatat(c->from, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return output_failure(c->failure, c->outdir->shown,
+                              "the folder of a set cannot be examined");
+    if (set && S_ISDIR(info.st_mode))
         return carry_set(c, name);
     if (!ours || set)
         carry(c, name);
@@ -743,11 +811,19 @@ static bool swap(const struct outdir *outdir, struct place from, struct place to
 }
 
 /* Takes along what stands in DIR's review beside this program's files. */
-static void carry_review(const struct outdir *outdir, int old_review, bool move)
+static bool carry_review(const struct outdir *outdir, int old_review, bool move)
 {
-    struct carrying c = {outdir, old_review, outdir->review, review_owned, NULL, move, NULL};
-    if (old_review >= 0)
-        (void)each_entry(old_review, carry_entry, &c);
+    struct carrying c = {outdir, old_review, outdir->review, review_owned, NULL, move, NULL, false};
+    return old_review < 0 || each_entry(old_review, carry_entry, &c);
+}
+
+/* The same for all of DIR. What cannot even be listed is not replaced. */
+static bool carry_all(struct carrying *c, int old_review)
+{
+    return c->from < 0 ||
+           (carry_review(c->outdir, old_review, false) &&
+            each_entry(c->from, carry_top_entry, c)) ||
+           output_failure(c->failure, c->outdir->shown, "cannot be listed");
 }
 
 /* The stage has become DIR: nothing of this run is to be taken back. */
@@ -776,39 +852,51 @@ static bool name_sets(const struct outdir *outdir, struct failure *failure)
     return true;
 }
 
+/* DIR's review, for what somebody else has put there; -1 in *review when there is none. */
+static bool open_old_review(const struct outdir *outdir, int *review, struct failure *failure)
+{
+    *review = outdir->old < 0 ? -1 : open_folder(outdir->old, REVIEW);
+    return outdir->old < 0 || *review >= 0 || errno == ENOENT ||
+           output_failure(failure, outdir->shown, "its review cannot be opened");
+}
+
+/* The new result stands: brings home what could not be linked, and removes the old result. */
+static void leave_old(const struct outdir *outdir, struct carrying *c, int old_review)
+{
+    struct failure late = {.kind = FAILURE_NONE}; /* nothing is gained by failing now */
+    c->move = true;
+    c->failure = &late;
+    (void)carry_review(outdir, old_review, true);
+    (void)each_entry(outdir->old, carry_top_entry, c);
+    clear_stage(outdir, outdir->stage, outdir->old, old_review, outdir->staged,
+                larger(outdir->sets, outdir->old_sets));
+}
+
 bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, struct slice name),
                     const void *context, struct failure *failure)
 {
     bool exists = outdir->old >= 0;
     struct place stage = {outdir->parent, outdir->stage};
     struct place home = {outdir->parent, outdir->base};
-    int old_review = exists ? open_folder(outdir->old, REVIEW) : -1;
-    struct carrying c = {outdir, outdir->old, outdir->staged, owned, context, false, failure};
-    bool ok = name_sets(outdir, failure);
-    carry_review(outdir, old_review, false);
-    if (ok && exists)
-        (void)each_entry(outdir->old, carry_top_entry, &c);
-    ok = ok && failure->kind == FAILURE_NONE &&
-         take_over_mode(outdir, outdir->old, outdir->staged, failure) &&
-         take_over_mode(outdir, old_review, outdir->review, failure) &&
-         sync_folder(outdir, outdir->review, failure) &&
-         sync_folder(outdir, outdir->staged, failure) && swap(outdir, stage, home, exists, failure);
-    if (!ok) {
-        close_fd(old_review);
+    int old_review;
+    if (!open_old_review(outdir, &old_review, failure))
         return false;
-    }
-    (void)fsync(outdir->parent); /* the new result stands already; nothing is gained by failing */
-    if (exists) {
-        carry_review(outdir, old_review, true);
-        struct failure late = {.kind = FAILURE_NONE};
-        c.move = true;
-        c.failure = &late;
-        (void)each_entry(outdir->old, carry_top_entry, &c);
-        clear_stage(outdir, outdir->stage, outdir->old, outdir->staged);
+    struct carrying c = {outdir,  outdir->old, outdir->staged, owned,
+                         context, false,       failure,        false};
+    bool ok = name_sets(outdir, failure) && carry_all(&c, old_review) &&
+              take_over_mode(outdir, outdir->old, outdir->staged, failure) &&
+              take_over_mode(outdir, old_review, outdir->review, failure) &&
+              sync_folder(outdir, outdir->review, failure) &&
+              sync_folder(outdir, outdir->staged, failure) &&
+              swap(outdir, stage, home, exists, failure);
+    if (ok) {
+        (void)fsync(outdir->parent); /* the new result stands already */
+        if (exists)
+            leave_old(outdir, &c, old_review);
+        forget_stage(outdir);
     }
     close_fd(old_review);
-    forget_stage(outdir);
-    return true;
+    return ok;
 }
 
 bool outdir_publish_review(struct outdir *outdir, struct failure *failure)
@@ -825,14 +913,22 @@ bool outdir_publish_review(struct outdir *outdir, struct failure *failure)
             forget_stage(outdir);
         return made;
     }
-    int old_review = open_folder(outdir->old, REVIEW);
-    carry_review(outdir, old_review, false);
-    bool ok = take_over_mode(outdir, old_review, outdir->review, failure) &&
+    int old_review;
+    if (!open_old_review(outdir, &old_review, failure))
+        return false;
+    bool ok = (carry_review(outdir, old_review, false) ||
+               output_failure(failure, outdir->shown, "its review cannot be listed")) &&
+              take_over_mode(outdir, old_review, outdir->review, failure) &&
               sync_folder(outdir, outdir->review, failure) &&
               swap(outdir, staged_review, review, old_review >= 0, failure);
     if (ok) {
         (void)fsync(outdir->old);
-        carry_review(outdir, old_review, true);
+        (void)carry_review(outdir, old_review, true);
+        /* The two have changed places: what is in the stage, and will be cleared, is the old one.
+         */
+        int published = outdir->review;
+        outdir->review = old_review;
+        old_review = published;
     }
     close_fd(old_review);
     return ok;

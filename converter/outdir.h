@@ -8,14 +8,15 @@
  * Whoever reads DIR sees the old folder or the new one. Files of somebody else in DIR are carried
  * along: as hard links before the exchange, so that they never miss, or, for folders, by moving
  * them right after it. In `review` and in the folders of sets, somebody else's may stand beside
- * ours, so these are looked through entry by entry. A run that was killed leaves its stage behind; the next one clears it away
- * and moves back what is somebody else's.
+ * ours, so these are looked through entry by entry. A run that was killed leaves its stage behind;
+ * the next one clears it away and moves back what is somebody else's.
  */
 #ifndef CONVERTER_OUTDIR_H
 #define CONVERTER_OUTDIR_H
 
 #include "converter/progress.h"
 #include "converter/sandbox.h"
+#include "formats/base/buf.h"
 #include "formats/base/failure.h"
 #include "formats/base/slice.h"
 
@@ -24,13 +25,12 @@
 struct outdir;
 
 /* Locks DIR against other runs, waiting at most `wait` seconds for the end of one, finds out
- * whether it can be replaced, and makes the stage, with a folder `review` in it. `sets_told` says
- * how many sets (folders 1, 2, 3 ...) the result has that a review/summary.json, terminated or
- * NULL, tells of. NULL with FAILURE_OUTPUT, also after a signal while waiting; nothing is left
- * then. */
-struct outdir *outdir_open(const char *dir, uint32_t (*sets_told)(const char *summary),
-                           uint64_t wait, struct progress *progress,
-                           struct failure *failure);
+ * whether it can be replaced, and makes the stage, with a folder `review` in it. `sets_told` finds
+ * out how many sets (folders 1, 2, 3 ...) the result has that a review/summary.json, terminated or
+ * NULL, tells of; false: out of memory. NULL with FAILURE_OUTPUT, also after a signal while
+ * waiting; nothing is left then. */
+struct outdir *outdir_open(const char *dir, bool (*sets_told)(const char *summary, uint32_t *sets),
+                           uint64_t wait, struct progress *progress, struct failure *failure);
 
 /* Allows what the rest of the run needs: to write in the stage and in DIR, and to exchange them. */
 bool outdir_allow(const struct outdir *outdir, struct sandbox *sandbox, struct failure *failure);
@@ -65,9 +65,11 @@ bool outdir_publish_review(struct outdir *outdir, struct failure *failure);
  * when it is no regular file or cannot be opened. */
 bool outdir_open_old(const struct outdir *outdir, const char *name, int *fd);
 
-/* The bytes of DIR's file `name`, terminated, for the caller to free; NULL when there is no such
- * file of at most `limit` bytes. */
-char *outdir_old_file(const struct outdir *outdir, const char *name, size_t limit);
+/* Appends the bytes of DIR's file `name` to `text`, nothing when there is no such file of at most
+ * `limit` bytes. False with a failure when there is one that cannot be read. buf_text(text) does
+ * not run out of memory behind it. */
+bool outdir_old_file(const struct outdir *outdir, const char *name, size_t limit, struct buf *text,
+                     struct failure *failure);
 
 /* Removes the stage if it is still there, and lets other runs in. */
 void outdir_free(struct outdir *outdir);

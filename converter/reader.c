@@ -527,9 +527,22 @@ static bool note_combined(struct input *input, uint64_t value)
     return true;
 }
 
-static bool find_step(struct input *input, struct finding *finding, const struct frame *frame)
+/* Whether members that hold no list or object are clean; false in *ok: out of memory. */
+static bool clean_members(struct slice members, bool *ok)
 {
     struct json_error error;
+    struct buf object = {0};
+    buf_put_byte(&object, '{');
+    buf_put_slice(&object, members);
+    buf_put_byte(&object, '}');
+    *ok = !object.oom;
+    bool clean = *ok && json_check(buf_slice(&object), &error);
+    buf_release(&object);
+    return clean;
+}
+
+static bool find_step(struct input *input, struct finding *finding, const struct frame *frame)
+{
     bool ok = true;
     switch (frame->kind) {
     case FRAME_KEY: finding->taken = finding->taken || framer_not_combined(frame->text); break;
@@ -547,15 +560,8 @@ static bool find_step(struct input *input, struct finding *finding, const struct
         break;
     case FRAME_AROUND:
         if (frame->list == 0 && !memchr(frame->text.ptr, '{', frame->text.len) &&
-            !memchr(frame->text.ptr, '[', frame->text.len)) {
-            struct buf object = {0};
-            buf_put_byte(&object, '{');
-            buf_put_slice(&object, frame->text);
-            buf_put_byte(&object, '}');
-            finding->unclean = finding->unclean || object.oom ||
-                               !json_check(buf_slice(&object), &error);
-            buf_release(&object);
-        }
+            !memchr(frame->text.ptr, '[', frame->text.len) && !clean_members(frame->text, &ok))
+            finding->unclean = true;
         break;
     case FRAME_VALUE_END:
         if (finding->has_list && !finding->taken && !finding->unclean && !finding->data_list &&

@@ -4,6 +4,7 @@
 #include "formats/base/utf8.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <string.h>
 
 enum { MAX_SHOWN = 60 };
@@ -18,18 +19,26 @@ void result_put_name(struct buf *out, int index)
     put_file_name(out, &options, (enum sds_file)(index % SDS_FILES));
 }
 
+/* The same without memory, which must not decide what is ours. */
+static bool is_result_name(int index, struct slice name)
+{
+    struct slice stem = slice_from(sds_formats[index % SDS_FILES].name);
+    struct slice end = SLICE_LITERAL(".csv");
+    if (name.len != stem.len + end.len || memcmp(name.ptr + stem.len, end.ptr, end.len) != 0)
+        return false;
+    for (size_t i = 0; i < stem.len; i++)
+        if (name.ptr[i] != (index < SDS_FILES ? stem.ptr[i] : ascii_lower(stem.ptr[i])))
+            return false;
+    return true;
+}
+
 /* The place of a name in result_files, -1 for none. */
 static int place_of(struct slice name)
 {
-    int place = -1;
-    for (int i = 0; i < 2 * SDS_FILES && place < 0; i++) {
-        struct buf text = {0};
-        result_put_name(&text, i);
-        if (slice_equal(buf_slice(&text), name))
-            place = i;
-        buf_release(&text);
-    }
-    return place;
+    for (int i = 0; i < 2 * SDS_FILES; i++)
+        if (is_result_name(i, name))
+            return i;
+    return -1;
 }
 
 /* Takes the folder of a set off a path: "3/School.csv", "3". Its number, 0 when there is none. */
@@ -81,13 +90,23 @@ static void read_files(struct result_files *files, const cJSON *document)
     }
 }
 
-uint32_t result_old_sets(const char *json)
+/* NULL also for what is no JSON; false: out of memory, of which cJSON does not tell. */
+static bool parse(const char *json, cJSON **document)
+{
+    errno = 0;
+    *document = json ? cJSON_Parse(json) : NULL;
+    return *document || errno != ENOMEM;
+}
+
+bool result_old_sets(const char *json, uint32_t *sets)
 {
     struct result_files files = {.sets = 0};
-    cJSON *document = json ? cJSON_Parse(json) : NULL;
+    cJSON *document;
+    bool ok = parse(json, &document);
     read_files(&files, document);
     cJSON_Delete(document);
-    return files.sets;
+    *sets = files.sets;
+    return ok;
 }
 
 /* Whether it is a time as this program writes it. */
@@ -121,9 +140,10 @@ static bool read_facts(struct result *result, const cJSON *facts)
 bool result_read(struct result *result, const char *json)
 {
     *result = (struct result){.known = false};
-    cJSON *document = json ? cJSON_Parse(json) : NULL;
+    cJSON *document;
+    bool ok = parse(json, &document);
     read_files(&result->files, document);
-    bool ok = read_facts(result, cJSON_GetObjectItemCaseSensitive(document, "result"));
+    ok = ok && read_facts(result, cJSON_GetObjectItemCaseSensitive(document, "result"));
     cJSON_Delete(document);
     return ok;
 }
@@ -143,10 +163,10 @@ bool result_make(struct result *result, const struct options *options, enum id_c
     struct buf text = {0};
     in_force.id = (int)id;
     *result = (struct result){.known = true};
-    options_each(&in_force, note_option, result);
+    bool told = options_each(&in_force, note_option, result);
     result_put_time(&text, published);
     result->published = copy_of(result, text.len ? buf_text(&text) : NULL);
-    bool failed = result->texts.oom || text.oom;
+    bool failed = !told || result->texts.oom || text.oom;
     buf_release(&text);
     return !failed;
 }

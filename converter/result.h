@@ -20,8 +20,9 @@ void result_put_name(struct buf *out, int index);
 /* Whether a path below DIR is one of the files, or the folder of a set. */
 bool result_has(const struct result_files *files, struct slice path);
 
-/* How many sets there are in the result that a summary.json (terminated text, or NULL) tells of. */
-uint32_t result_old_sets(const char *json);
+/* How many sets there are in the result that a summary.json (terminated text, or NULL) tells of.
+ * False: out of memory. */
+bool result_old_sets(const char *json, uint32_t *sets);
 
 /* The options that decide which rows a result has and what their keys are, by their long names;
  * those that are most likely to change all keys come first. */

@@ -70,26 +70,29 @@ static void add_time(struct document *d, const char *name, time_t time)
     struct buf text = {0};
     result_put_time(&text, time);
     add_text(d, d->root, name, text.len ? buf_text(&text) : NULL);
+    d->failed = d->failed || text.oom;
     buf_release(&text);
 }
 
 struct option_target {
     struct document *document;
     cJSON *object;
+    const char *id; /* what --id has come to */
 };
 
 static void add_option(void *context, const char *name, const char *value)
 {
     struct option_target *target = context;
-    add_text(target->document, target->object, name, value);
+    bool id = strcmp(name, "id") == 0;
+    add_text(target->document, target->object, name, id ? target->id : value);
 }
 
 static void add_options(struct document *d, const struct run *run)
 {
-    struct option_target target = {d, add_object(d, d->root, "options")};
-    options_each(run->options, add_option, &target);
-    (void)cJSON_ReplaceItemInObjectCaseSensitive(
-        target.object, "id", cJSON_CreateString(run->id == ID_SIS ? "sis" : "clever"));
+    struct option_target target = {d, add_object(d, d->root, "options"),
+                                   run->id == ID_SIS ? "sis" : "clever"};
+    if (!options_each(run->options, add_option, &target))
+        d->failed = true;
 }
 
 static void add_sources(struct document *d, const struct run *run)
@@ -101,6 +104,7 @@ static void add_sources(struct document *d, const struct run *run)
         struct buf label = {0};
         utf8_put_visible(&label, slice_from(input->label), SIZE_MAX);
         add_text(d, source, "source", buf_text(&label));
+        d->failed = d->failed || label.oom;
         buf_release(&label);
         check(d, cJSON_AddBoolToObject(source, "used", !input->ignored));
         cJSON *versions = add_array(d, source, "api_versions");
@@ -154,6 +158,7 @@ static void add_output(struct document *d, const struct summary *summary)
         put_file_name(&name, summary->run->options, (enum sds_file)f);
         const char *text = buf_text(&name);
         cJSON *object = add_object(d, output, text ? text : "");
+        d->failed = d->failed || name.oom;
         add_number(d, object, "rows", file->rows);
         if (own) {
             add_number(d, object, "read", file->read);
@@ -174,8 +179,8 @@ static void add_set(struct document *d, cJSON *sets, const struct summary *summa
         struct buf name = {0};
         put_file_name(&name, summary->run->options, (enum sds_file)f);
         const char *text = buf_text(&name);
-        add_number(d, object, text ? text : "",
-                   split_rows(summary->split, set, (enum sds_file)f));
+        add_number(d, object, text ? text : "", split_rows(summary->split, set, (enum sds_file)f));
+        d->failed = d->failed || name.oom;
         buf_release(&name);
     }
     append(d, sets, object);
@@ -283,6 +288,7 @@ static void put_number(struct buf *out, uint64_t number, size_t width)
     for (size_t len = text.len; len < width; len++)
         buf_put_byte(out, ' ');
     buf_put_slice(out, buf_slice(&text));
+    out->oom = out->oom || text.oom;
     buf_release(&text);
 }
 
@@ -322,6 +328,7 @@ static void put_file_label(struct buf *out, const struct summary *summary, enum 
     struct buf name = {0};
     put_file_name(&name, summary->run->options, file);
     put_label(out, buf_slice(&name), 22);
+    out->oom = out->oom || name.oom;
     buf_release(&name);
 }
 
@@ -410,7 +417,7 @@ void summary_put_text(struct buf *out, const struct summary *summary)
         return;
     }
     if (options->verbose) {
-        options_each(options, show_option, out);
+        out->oom = !options_each(options, show_option, out) || out->oom;
         put_sources(out, summary->run);
         buf_put_byte(out, '\n');
     }

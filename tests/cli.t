@@ -33,6 +33,10 @@ flock "$scratch/.modes.clever2sds-lock" "$bin" -o "$scratch/modes" "$input" 2>"$
 mkdir "$scratch/odd" && echo mine >"$scratch/odd/review"
 "$bin" -o "$scratch/odd" "$input" 2>"$scratch/e"
 [ $? -eq 4 ] && [ "$(cat "$scratch/odd/review")" = mine ]; ok 'a file called review is left alone' $?
+rm "$scratch/odd/review" && mkdir "$scratch/away" && ln -s ../away "$scratch/odd/review"
+"$bin" -o "$scratch/odd" "$input" 2>"$scratch/e"
+[ $? -eq 4 ] && [ -z "$(ls -A "$scratch/away")" ] && [ -z "$(find "$scratch" -name '.odd*')" ]
+ok 'so is a link' $?
 
 # No columns but Microsoft's, in Microsoft's order.
 "$bin" -q --columns all -o "$scratch/all" "$input"

@@ -1,25 +1,29 @@
 #!/bin/sh
-# SIGKILL at random moments of a run over an old result: DIR always holds one complete result, the
-# old one or the new one, and the next run clears away what was left. First between two plain
-# results, then between one that is divided into sets and one that is not, with files of somebody
-# else beside the sets, in them, and in a folder that could be a set's.
+# SIGKILL at random moments of a run over an old result (KILLS of them): DIR always holds one
+# complete result, the old one or the new one, and the next run clears away what was left. First
+# between two plain results, then between one that is divided into sets and one that is not, with
+# files of somebody else beside the sets, in them, and in a folder that could be a set's. The same
+# for the signals that ask to end (SIGNALS of each), which leave nothing to clear away.
 cd "$(dirname "$0")/.." || exit 1
 . tests/helpers.sh
 kills=${KILLS:-200}
+signals=${SIGNALS:-25}
 
 # The two districts have no id in common.
 "$generate" --version 2.1 --students 3000 --seed 1 "$scratch/first"
 "$generate" --version 2.1 --students 3000 --seed 2 "$scratch/second"
 
 cat >"$scratch/killer.pl" <<'PERL'
-# Starts the program, kills it after a random part of the time that a whole run takes.
+# Starts the program, sends it a signal after a random part of the time that a whole run takes,
+# and says how it ended.
 use strict; use warnings; use Time::HiRes qw(sleep);
-my ($longest, @command) = @ARGV;
+my ($signal, $longest, @command) = @ARGV;
 my $pid = fork // die;
 if ($pid == 0) { exec @command or die }
 sleep(rand($longest));
-kill 'KILL', $pid;
+kill $signal, $pid;
 waitpid $pid, 0;
+print $? & 127 ? 'signal' : $? >> 8, "\n";
 PERL
 
 # What is ours in DIR.
@@ -40,12 +44,31 @@ leave_strangers() {
 strangers() { (cd "$1" && cat stranger.txt theirs/file review/note.txt 2/note.txt 2/theirs/file 9/School.csv) 2>&1; }
 left='mine theirs note note theirs backup'
 
-# Runs FIRST and SECOND, each some words of options and the export, in turns into DIR.
-kill_rounds() { # NAME FIRST SECOND
-    name=$1 dir=$scratch/dir
+# One run, of $first or $second in turns, that gets signal $1 in round $2; counts what DIR holds then.
+strike() {
+    [ $(($2 % 2)) -eq 0 ] && options=$first || options=$second
+    # shellcheck disable=SC2086
+    ended=$(perl "$scratch/killer.pl" "$1" "$longest" "$bin" -q --max-removed 100% -o "$dir" $options 2>"$scratch/err")
+    ours "$dir" >"$scratch/now"
+    if cmp -s "$scratch/now" "$scratch/1.sums"; then
+        saw_1=$((saw_1 + 1))
+    elif cmp -s "$scratch/now" "$scratch/2.sums"; then
+        saw_2=$((saw_2 + 1))
+    else
+        bad=$((bad + 1))
+    fi
+    # A whole folder of somebody else cannot be in two places: it may wait for the next run.
+    [ "$(cat "$dir/stranger.txt" 2>&1)" = mine ] || { bad=$((bad + 1)); echo "# stranger lost"; }
+    [ "$name" = plain ] || [ "$(cat "$dir/2/note.txt" 2>&1)" = note ] ||
+        { bad=$((bad + 1)); echo "# stranger in a set lost"; }
+}
+
+# Runs $first and $second, each some words of options and the export, in turns into $dir.
+begin_rounds() { # NAME FIRST SECOND
+    name=$1 first=$2 second=$3 dir=$scratch/dir
     rm -rf "$dir"
     for which in 1 2; do
-        [ "$which" = 1 ] && options=$2 || options=$3
+        [ "$which" = 1 ] && options=$first || options=$second
         # shellcheck disable=SC2086
         "$bin" -q --max-removed 100% -o "$dir" $options || exit 1
         ours "$dir" >"$scratch/$which.sums"
@@ -55,31 +78,19 @@ kill_rounds() { # NAME FIRST SECOND
     leave_strangers "$dir"
     # shellcheck disable=SC2086
     longest=$(perl -MTime::HiRes=time -e '$t = time; system @ARGV; printf "%.3f", (time - $t) * 1.1' \
-        "$bin" -q --max-removed 100% -o "$dir" $2)
-    bad=0 saw_1=0 saw_2=0
-    i=0
+        "$bin" -q --max-removed 100% -o "$dir" $first)
+}
+
+kill_rounds() {
+    bad=0 saw_1=0 saw_2=0 i=0
     while [ "$i" -lt "$kills" ]; do
-        [ $((i % 2)) -eq 0 ] && options=$2 || options=$3
-        # shellcheck disable=SC2086
-        perl "$scratch/killer.pl" "$longest" "$bin" -q --max-removed 100% -o "$dir" $options
-        ours "$dir" >"$scratch/now"
-        if cmp -s "$scratch/now" "$scratch/1.sums"; then
-            saw_1=$((saw_1 + 1))
-        elif cmp -s "$scratch/now" "$scratch/2.sums"; then
-            saw_2=$((saw_2 + 1))
-        else
-            bad=$((bad + 1))
-        fi
-        # A whole folder of somebody else cannot be in two places: it may wait for the next run.
-        [ "$(cat "$dir/stranger.txt" 2>&1)" = mine ] || { bad=$((bad + 1)); echo "# stranger lost"; }
-        [ "$name" = plain ] || [ "$(cat "$dir/2/note.txt" 2>&1)" = note ] ||
-            { bad=$((bad + 1)); echo "# stranger in a set lost"; }
+        strike KILL "$i"
         i=$((i + 1))
     done
     echo "# $kills kills: $saw_1 times the first result, $saw_2 times the second"
     [ "$bad" -eq 0 ]; ok "$name: always one complete result ($kills kills)" $?
     # shellcheck disable=SC2086
-    "$bin" -q --max-removed 100% -o "$dir" $2; ok "$name: the next run succeeds" $?
+    "$bin" -q --max-removed 100% -o "$dir" $first; ok "$name: the next run succeeds" $?
     ours "$dir" | cmp -s - "$scratch/1.sums"; ok "$name: with its result and nothing else" $?
     [ "$(strangers "$dir" | tr '\n' ' ')" = "$left " ]
     ok "$name: what is somebody else's is still there" $?
@@ -88,6 +99,32 @@ kill_rounds() { # NAME FIRST SECOND
     ok "$name: nothing is left behind" $?
 }
 
-kill_rounds plain "$scratch/first" "$scratch/second"
-kill_rounds divided "--split 7000 $scratch/first" "$scratch/second"
+# Ended by the signal with one line, or the run was through already; SIGPIPE is nothing to it.
+signal_rounds() {
+    for signal in INT TERM HUP PIPE; do
+        bad=0 cut=0 i=0
+        while [ "$i" -lt "$signals" ]; do
+            strike "$signal" "$i"
+            lines=$(wc -l <"$scratch/err")
+            case $ended:$lines in
+            signal:1) cut=$((cut + 1)); [ "$signal" != PIPE ] || bad=$((bad + 1)) ;;
+            signal:0) ;; # before the program could take notice
+            0:0) ;;
+            *) bad=$((bad + 1)); echo "# $signal: ended with $ended: $(cat "$scratch/err")" ;;
+            esac
+            behind=$(find "$scratch" -maxdepth 1 -name '.dir.clever2sds-*')
+            [ -z "$behind" ] || { bad=$((bad + 1)); echo "# $signal leaves $behind"; rm -rf "$behind"; }
+            i=$((i + 1))
+        done
+        echo "# SIG$signal: $cut of $signals runs were cut short"
+        [ "$bad" -eq 0 ]; ok "$name, SIG$signal: one complete result, nothing left ($signals times)" $?
+    done
+}
+
+begin_rounds plain "$scratch/first" "$scratch/second"
+kill_rounds
+signal_rounds
+begin_rounds divided "--split 7000 $scratch/first" "$scratch/second"
+kill_rounds
+signal_rounds
 plan_done

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs the Debian packages that a goal needs and that are missing, after naming them.
-#   packages.sh GOAL...           build, test, page, lint, package, static-ARCHITECTURE
+#   packages.sh GOAL...           build, test, page, fuzz, lint, package, static-ARCHITECTURE
 #   packages.sh --names GOAL...   only names what the goals need
 set -eu
 
 build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev libseccomp-dev zlib1g-dev zip'
 test='libcmocka-dev perl python3 python3-jsonschema unzip gzip binutils bsdutils groff-base mandoc bash zsh'
 page='chromium nodejs npm'
+fuzz='clang libclang-rt-14-dev python3'
 lint='clang clang-tidy cppcheck clang-format'
 package='dpkg-dev lintian'
 static='dpkg-dev debian-archive-keyring'
@@ -33,6 +34,7 @@ for goal in "$@"; do
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
     page) wanted="$wanted $page" ;;
+    fuzz) wanted="$wanted $fuzz" ;;
     lint) wanted="$wanted $lint" ;;
     package) wanted="$wanted $package" ;;
     static-*) wanted="$wanted $static $(foreign "${goal#static-}")" ;;

@@ -78,6 +78,8 @@ static ssize_t gzip_read(struct source *source, void *bytes, size_t size,
             return -1;
         }
         int result = inflate(&gzip->stream, Z_NO_FLUSH);
+        if (result == Z_MEM_ERROR)
+            failure_note_no_memory(failure); /* which wins over damage */
         if (result == Z_STREAM_END)
             gzip->in_member = false;
         else if (result != Z_OK && result != Z_BUF_ERROR)

@@ -46,9 +46,9 @@ struct zip_place {
 struct zip_member {
     const char *name; /* of the caller's callback only; not to be trusted as a path */
     struct zip_place place;
-    uint64_t size; /* unpacked, as the directory says */
+    uint64_t size; /* unpacked, as the directory says; no more bytes are ever read from it */
     bool folder;
-    bool link;
+    bool special; /* a link, a device ...: nothing to be read */
     bool encrypted;
 };
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FLAG_ENCRYPTED = 1, HOST_UNIX = 3, MAX_NAME = 65535 };
+enum { FLAG_ENCRYPTED = 1, HOST_UNIX = 3, MAX_NAME = 65535, AHEAD_BYTES = 4096 };
 
 struct zip_archive {
     unzFile unzip;
@@ -18,6 +18,10 @@ struct zip_archive {
     int fd;
     off_t at;
     int error; /* errno of the last failed read, 0 */
+    /* minizip reads headers byte by byte: they are served from here */
+    unsigned char ahead[AHEAD_BYTES];
+    off_t ahead_at;
+    size_t ahead_len;
 };
 
 static voidpf ZCALLBACK file_open(voidpf opaque, const void *name, int mode)
@@ -28,14 +32,12 @@ static voidpf ZCALLBACK file_open(voidpf opaque, const void *name, int mode)
     return opaque;
 }
 
-static uLong ZCALLBACK file_read(voidpf opaque, voidpf stream, void *bytes, uLong size)
+/* Up to `size` bytes of the file, fewer only at its end or with an error noted. */
+static size_t read_at(struct zip_archive *zip, void *bytes, size_t size, off_t at)
 {
-    struct zip_archive *zip = opaque;
-    (void)stream;
     size_t done = 0;
     while (done < size) {
-        ssize_t got =
-            pread(zip->fd, (char *)bytes + done, size - done, zip->at + (off_t)done);
+        ssize_t got = pread(zip->fd, (char *)bytes + done, size - done, at + (off_t)done);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -44,6 +46,29 @@ static uLong ZCALLBACK file_read(voidpf opaque, voidpf stream, void *bytes, uLon
             break;
         done += (size_t)got;
     }
+    return done;
+}
+
+static size_t read_ahead(struct zip_archive *zip, void *bytes, size_t size)
+{
+    off_t skip = zip->at - zip->ahead_at;
+    if (skip < 0 || skip + (off_t)size > (off_t)zip->ahead_len) {
+        zip->ahead_at = zip->at;
+        zip->ahead_len = read_at(zip, zip->ahead, sizeof zip->ahead, zip->at);
+        skip = 0;
+    }
+    size_t have = zip->ahead_len - (size_t)skip;
+    size = size < have ? size : have;
+    memcpy(bytes, zip->ahead + skip, size);
+    return size;
+}
+
+static uLong ZCALLBACK file_read(voidpf opaque, voidpf stream, void *bytes, uLong size)
+{
+    struct zip_archive *zip = opaque;
+    (void)stream;
+    size_t done = size < AHEAD_BYTES ? read_ahead(zip, bytes, size)
+                                     : read_at(zip, bytes, size, zip->at);
     zip->at += (off_t)done;
     return (uLong)done;
 }
@@ -91,6 +116,12 @@ static bool bad_zip(const struct zip_archive *zip, const char *label, struct fai
                            strerror(zip->error));
     return failure_set(failure, FAILURE_INPUT,
                        "%s: the zip is damaged or cut off; make it again", label);
+}
+
+/* What zlib and minizip say when memory runs out. */
+static bool no_memory(int result)
+{
+    return result == Z_MEM_ERROR || result == UNZ_INTERNALERROR;
 }
 
 struct zip_archive *zip_open(int fd, const char *label, struct failure *failure)
@@ -160,7 +191,20 @@ static bool really_empty(const struct zip_archive *zip)
            memcmp(mark, "PK\3\4", 4) != 0;
 }
 
-static bool list_one(struct zip_archive *zip, char *name,
+/* Members that say they are packed in more bytes than there are stand in each other: a way to make
+ * little look like much. `claimed` counts what they say. */
+static bool has_room(const struct zip_archive *zip, const unz_file_info64 *info,
+                     uint64_t *claimed)
+{
+    enum { HEADER_BYTES = 30 };
+    struct stat file;
+    uint64_t packed = info->compressed_size;
+    uint64_t more = HEADER_BYTES + info->size_filename + packed;
+    *claimed = more < packed || *claimed + more < more ? UINT64_MAX : *claimed + more;
+    return fstat(zip->fd, &file) != 0 || *claimed <= (uint64_t)file.st_size;
+}
+
+static bool list_one(struct zip_archive *zip, char *name, uint64_t *claimed,
                      bool (*each)(void *context, const struct zip_member *member),
                      void *context, struct failure *failure)
 {
@@ -169,15 +213,25 @@ static bool list_one(struct zip_archive *zip, char *name,
     if (unzGetCurrentFileInfo64(zip->unzip, &info, name, MAX_NAME, NULL, 0, NULL, 0) != UNZ_OK ||
         unzGetFilePos64(zip->unzip, &place) != UNZ_OK)
         return bad_zip(zip, zip->label, failure);
+    /* Debian's minizip (1.1) does not read the field that holds the size then. */
+    if (info.compressed_size >= UINT32_MAX || info.uncompressed_size >= UINT32_MAX)
+        return failure_set(failure, FAILURE_INPUT,
+                           "%s: has a member of 4 GiB or more, or one packed as if it were "
+                           "(zip64); unpack it and give the folder",
+                           zip->label);
+    if (!has_room(zip, &info, claimed))
+        return failure_set(failure, FAILURE_INPUT,
+                           "%s: its members overlap, as no honest zip's do; make it again",
+                           zip->label);
     name[info.size_filename < MAX_NAME ? info.size_filename : MAX_NAME] = '\0';
     size_t len = strlen(name);
-    bool posix = info.version >> 8 == HOST_UNIX;
+    mode_t mode = info.version >> 8 == HOST_UNIX ? (mode_t)(info.external_fa >> 16) & S_IFMT : 0;
     struct zip_member member = {
         .name = name,
         .place = {place.pos_in_zip_directory, place.num_of_file},
         .size = info.uncompressed_size,
         .folder = len > 0 && name[len - 1] == '/',
-        .link = posix && S_ISLNK((mode_t)(info.external_fa >> 16)),
+        .special = mode && !S_ISREG(mode) && !S_ISDIR(mode),
         .encrypted = (info.flag & FLAG_ENCRYPTED) != 0,
     };
     return each(context, &member);
@@ -201,8 +255,9 @@ bool zip_list(struct zip_archive *zip,
         return failure_no_memory(failure);
     int result = unzGoToFirstFile(zip->unzip);
     bool ok = true;
+    uint64_t claimed = 0;
     while (ok && result == UNZ_OK) {
-        ok = list_one(zip, name, each, context, failure);
+        ok = list_one(zip, name, &claimed, each, context, failure);
         uint64_t left = --global.number_entry;
         if (ok && left == 0 && !counted_all(zip))
             ok = bad_zip(zip, zip->label, failure);
@@ -243,6 +298,8 @@ static ssize_t member_read(struct source *source, void *bytes, size_t size,
         return got;
     if (got == 0)
         return member_end(source, failure);
+    if (no_memory(got))
+        failure_note_no_memory(failure);
     bad_zip(zip, source->label, failure);
     return -1;
 }
@@ -258,8 +315,14 @@ struct source *source_from_zip(struct zip_archive *zip, struct zip_place place,
 {
     static const struct source_kind kind = {member_read, member_close, NULL};
     unz64_file_pos position = {place.directory, place.number};
-    if (unzGoToFilePos64(zip->unzip, &position) != UNZ_OK ||
-        unzOpenCurrentFile(zip->unzip) != UNZ_OK) {
+    int result = unzGoToFilePos64(zip->unzip, &position);
+    if (result == UNZ_OK)
+        result = unzOpenCurrentFile(zip->unzip);
+    if (no_memory(result)) {
+        failure_no_memory(failure);
+        return NULL;
+    }
+    if (result != UNZ_OK) {
         failure_set(failure, FAILURE_INPUT,
                     "%s: this zip member is damaged, or packed in a way that cannot be read; "
                     "make the zip again with the usual method (deflate)",

@@ -1,0 +1,345 @@
+#!/usr/bin/env -S python3 -B
+"""Lets every call of the program fail, one after the other, and looks at what it leaves behind.
+
+    faults.py            each kind of export, first runs and runs over an old result, every call
+    faults.py --quick    a part of that, for every day
+
+For n = 1, 2, 3, ... until a run gets by without it, the n-th call of a function fails (shim.c).
+Each run must end in one of two ways: as if nothing had happened, or with a status of the contract
+that fits, one line on standard error, and the output folder as it was. Nothing may be left beside
+it, no descriptor open, and with BUILD=build/asan no memory. Prints TAP.
+"""
+
+import collections
+import errno
+import gzip
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get('BUILD', os.path.join(TOP, 'build'))
+PROGRAM = os.path.join(BUILD, 'clever2sds')
+GENERATE = os.path.join(BUILD, 'tests/generate/generate')
+SHIM = os.path.join(BUILD, 'tests/faults/shim.so')
+LEAKS = os.path.join(TOP, 'tests/faults/leaks.txt')
+FIXTURES = os.path.join(TOP, 'fixtures')
+
+# A file system in memory, where there is one: thousands of runs flush all they write.
+MEMORY = '/dev/shm'
+
+INPUT, OUTPUT = 3, 4
+
+# What --quick looks at, and whether over an old result.
+QUICK = {'json': True, 'csv': False, 'zip': True, 'divided': True, 'threads': False}
+
+# Which statuses may follow; none: the run has to get by. `errors`: what the call says, with "+"
+# when it goes on saying so (a disk stays full). `clears`: it is also what clears away, so that
+# something may be left behind, for the next run to clear.
+Call = collections.namedtuple('Call', 'name errors statuses clears')
+
+CALLS = [
+    Call('open', ('EMFILE', 'EIO', 'EMFILE+'), (INPUT, OUTPUT), False),
+    Call('openat', ('EMFILE', 'EIO', 'EMFILE+'), (INPUT, OUTPUT), True),
+    Call('read', ('EIO',), (INPUT, OUTPUT), False),
+    Call('read', ('EINTR', 'short', 'short+'), (), False),
+    Call('pread', ('EIO',), (INPUT, OUTPUT), False),
+    Call('pread', ('EINTR', 'short', 'short+'), (), False),
+    Call('write', ('ENOSPC', 'EIO', 'ENOSPC+'), (OUTPUT,), False),
+    Call('write', ('EINTR', 'short', 'short+'), (), False),
+    Call('pwrite', ('ENOSPC', 'EIO'), (OUTPUT,), False),
+    Call('fsync', ('EIO', 'ENOSPC+'), (OUTPUT,), False),
+    Call('sync_file_range', ('EIO+',), (), False),
+    Call('close', ('EIO', 'EINTR', 'ENOSPC+'), (INPUT, OUTPUT), False),
+    Call('ftruncate', ('ENOSPC',), (OUTPUT,), False),
+    Call('fallocate', ('ENOSPC',), (OUTPUT,), False),
+    Call('lseek', ('EIO',), (INPUT, OUTPUT), True),
+    Call('rename', ('EIO',), (OUTPUT,), False),
+    Call('renameat2', ('EIO', 'ENOSPC', 'EINVAL'), (OUTPUT,), True),
+    Call('linkat', ('EMLINK', 'EPERM+'), (OUTPUT,), False),
+    Call('unlink', ('EIO',), (OUTPUT,), True),
+    Call('unlinkat', ('EIO', 'EROFS+'), (OUTPUT,), True),
+    Call('rmdir', ('EIO',), (OUTPUT,), True),
+    Call('mkdir', ('ENOSPC', 'EACCES'), (OUTPUT,), False),
+    Call('mkdirat', ('ENOSPC', 'EACCES'), (OUTPUT,), False),
+    Call('fchmod', ('EIO',), (OUTPUT,), False),
+    Call('fchown', ('EIO',), (OUTPUT,), False),
+    Call('flock', ('ENOLCK', 'EINTR'), (OUTPUT,), True),
+    Call('fcntl', ('EMFILE',), (INPUT, OUTPUT), False),
+    Call('stat', ('EIO',), (INPUT, OUTPUT), False),
+    Call('fstat', ('EIO',), (INPUT, OUTPUT), False),
+    Call('fstatat', ('EIO',), (INPUT, OUTPUT), True),
+    Call('opendir', ('ENOMEM',), (INPUT, OUTPUT), True),
+    Call('readdir', ('EIO',), (INPUT, OUTPUT), True),
+    Call('getdents64', ('EIO', 'EIO+'), (OUTPUT,), True),
+    Call('realpath', ('EIO', 'ENOMEM'), (OUTPUT,), False),
+    Call('getrandom', ('EINTR', 'ENOSYS+'), (), False),
+    Call('mmap', ('ENOMEM', 'EIO+'), (INPUT, OUTPUT), False),
+    Call('malloc', ('ENOMEM', 'ENOMEM+'), (INPUT, OUTPUT), True),
+    Call('calloc', ('ENOMEM', 'ENOMEM+'), (INPUT, OUTPUT), True),
+    Call('realloc', ('ENOMEM', 'ENOMEM+'), (INPUT, OUTPUT), True),
+    Call('strdup', ('ENOMEM', 'ENOMEM+'), (INPUT, OUTPUT), True),
+    Call('pthread_mutex_init', ('ENOMEM',), (INPUT,), False),
+    Call('pthread_cond_init', ('ENOMEM',), (INPUT,), False),
+    Call('pthread_create', ('EAGAIN', 'EAGAIN+'), (), False),
+]
+
+# The result stands, but there was no memory for the table.
+UNTOLD = ('clever2sds: standard output cannot be written; the result itself is complete, see its '
+          'review folder\n')
+
+# The folders of somebody else in the old results, which cannot be linked.
+MOVED = re.compile('(^|/)(theirs|archive|7)(/|$)')
+
+Export = collections.namedtuple('Export', 'name args stdin calls')
+
+
+def snapshot(folder):
+    """All files below a folder: their bytes and modes."""
+    found = {}
+    for path, folders, files in os.walk(folder):
+        for name in folders:
+            found[os.path.relpath(os.path.join(path, name), folder)] = None
+        for name in files:
+            full = os.path.join(path, name)
+            with open(full, 'rb') as file:
+                found[os.path.relpath(full, folder)] = (file.read(), os.stat(full).st_mode)
+    return found
+
+
+def make_exports(scratch, quick):
+    demo = os.path.join(FIXTURES, 'demo/input')
+    combined = os.path.join(FIXTURES, 'good-shape-combined-envelopes/input')
+    csv = os.path.join(FIXTURES, 'good-csv-same-district-csv/input')
+    sets = os.path.join(FIXTURES, 'good-old-split-into-fewer/input')
+    packed = os.path.join(scratch, 'packed')
+    os.mkdir(packed)
+    archive = os.path.join(scratch, 'demo.zip')
+    with zipfile.ZipFile(archive, 'w', zipfile.ZIP_DEFLATED) as zip_file:
+        for name in sorted(os.listdir(demo)):
+            zip_file.write(os.path.join(demo, name), name)
+            with open(os.path.join(demo, name), 'rb') as file:
+                with gzip.open(os.path.join(packed, name + '.gz'), 'wb') as out:
+                    shutil.copyfileobj(file, out)
+    twice = archive + '.gz'
+    with open(archive, 'rb') as file, gzip.open(twice, 'wb') as out:
+        shutil.copyfileobj(file, out)
+    large = os.path.join(scratch, 'large')
+    subprocess.run([GENERATE, '--version', '2.1', '--students', '4000', '--seed', '1', large],
+                   check=True)
+    every = None
+    exports = [
+        Export('json', ['-j1', demo], None, every),
+        Export('csv', ['-j1', csv], None, every),
+        Export('gzip', ['-j1', packed], None, every),
+        Export('zip', ['-j1', archive], None, every),
+        Export('threads', ['-j4', large], None, ('pthread_create', 'pthread_mutex_init',
+                                                 'pthread_cond_init')),
+        Export('combined', ['-j1', combined], None, every),
+        Export('stdin', ['-j1', '-'], twice, every),
+        Export('check', ['-j1', '--check', demo], None, every),
+        Export('status5', ['-j1', '--max-errors', '0', demo], None, every),
+        Export('divided', ['-j1', '--split', '6', sets], None, every),
+        Export('undivided', ['-j1', sets], None, every),
+        Export('encoding', ['-j1', '--encoding', 'windows-1252', csv], None, every),
+    ]
+    return [export for export in exports if not quick or export.name in QUICK]
+
+
+def make_old(scratch):
+    """An old result, and one that is divided, both with files of somebody else."""
+    old = os.path.join(scratch, 'old')
+    first = os.path.join(FIXTURES, 'good-v2.1-envelope/input')
+    subprocess.run([PROGRAM, '-q', '--lowercase-names', '-o', old, first], check=True)
+    os.mkdir(os.path.join(old, 'theirs'))
+    for name in ('stranger.txt', 'theirs/file', 'review/note.txt'):
+        with open(os.path.join(old, name), 'w', encoding='ascii') as file:
+            file.write('mine\n')
+    shutil.copytree(os.path.join(FIXTURES, 'good-old-split-into-fewer/old'),
+                    os.path.join(scratch, 'old-sets'))
+
+
+def is_stage(name):
+    return name.startswith('.sds.clever2sds-')
+
+
+class Run:
+    """One export, into nothing or over an old result."""
+
+    def __init__(self, scratch, export, over):
+        self.export = export
+        self.name = export.name + (' over an old result' if over else ' for the first time')
+        self.place = os.path.join(scratch, 'place')
+        self.temporary = os.path.join(scratch, 'tmp')
+        self.over = over
+        self.dir = os.path.join(self.place, 'sds' if over else 'new/sds')
+        self.model = os.path.join(scratch, 'old-sets' if 'divided' in export.name else 'old')
+        self.reset()
+        self.old = snapshot(self.place)
+        self.status, _, self.errors, _ = self.start({})
+        self.new = snapshot(self.place)
+        self.reset()
+
+    def reset(self):
+        for folder in (self.place, self.temporary):
+            shutil.rmtree(folder, ignore_errors=True)
+            os.mkdir(folder)
+        if self.over:
+            shutil.copytree(self.model, self.dir)
+
+    def start(self, settings):
+        """Status, standard output, standard error, and what the shim reports."""
+        environment = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'TMPDIR': self.temporary,
+                       'SOURCE_DATE_EPOCH': '1600000000',
+                       'ASAN_OPTIONS': 'verify_asan_link_order=0:allocator_may_return_null=1'
+                                       ':exitcode=99:fast_unwind_on_malloc=0',
+                       'LSAN_OPTIONS': 'print_suppressions=0:suppressions=' + LEAKS,
+                       **settings}
+        read_end, write_end = os.pipe()
+        if settings:
+            environment['LD_PRELOAD'] = SHIM
+            environment['FAULT_REPORT'] = str(write_end)
+        stdin = open(self.export.stdin, 'rb') if self.export.stdin else subprocess.DEVNULL
+        done = subprocess.run([PROGRAM, '--no-sandbox', '--max-removed', '100%', '-o', self.dir, *self.export.args], stdin=stdin,
+                              capture_output=True, env=environment, pass_fds=(write_end,),
+                              timeout=300, check=False)
+        if self.export.stdin:
+            stdin.close()
+        os.close(write_end)
+        with os.fdopen(read_end, 'rb') as report:
+            told = report.read().decode()
+        return done.returncode, done.stdout, done.stderr.decode(errors='replace'), told
+
+    def leftovers(self):
+        """Stages beside DIR, and temporary files."""
+        beside = {path for path in snapshot(self.place) if is_stage(path.split('/')[-1])}
+        return beside | set(os.listdir(self.temporary))
+
+    def judge(self, call, status, errors, told):
+        """What is wrong, or None; and whether the run got by."""
+        now = {path: what for path, what in snapshot(self.place).items()
+               if not any(is_stage(part) for part in path.split('/'))}
+        left = self.leftovers()
+        if 'descriptor' in told:
+            return 'a descriptor is left open', False
+        if left and not call.clears:
+            return f'left behind: {left}', False
+        if left and now == {'new': None}:
+            now = {} # the folder made for DIR cannot go while the stage is in it
+        untold = 'ENOMEM' in call.errors and errors == UNTOLD
+        if status == self.status and now == self.new and (errors == self.errors or untold):
+            return None, True
+        # What could not be moved home waits beside DIR for the next run.
+        if left and status == self.status and now.items() <= self.new.items() and \
+                all(MOVED.search(path) for path in self.new.keys() - now.keys()):
+            return None, True
+        if status not in call.statuses:
+            return f'status {status}', False
+        if errors.count('\n') != 1 or not errors.startswith('clever2sds: '):
+            return 'not one line on standard error', False
+        if now != self.old:
+            return f'the folder has changed: {sorted(now)}', False
+        return None, False
+
+    def clears(self):
+        """Whether the next run clears away what is left."""
+        status, _, _, _ = self.start({})
+        return status == self.status and not self.leftovers() and snapshot(self.place) == self.new
+
+
+def settings_of(call, error, number):
+    always = error.endswith('+')
+    word = error.rstrip('+')
+    settings = {'FAULT_CALL': call.name, 'FAULT_AT': str(number),
+                'FAULT_ERROR': word if word == 'short' else str(getattr(errno, word))}
+    if always:
+        settings['FAULT_ALWAYS'] = '1'
+    return settings
+
+
+def named(told):
+    """The program's places in a report by function and line."""
+    places = re.findall(r'clever2sds\+(0x[0-9a-f]+)', told)
+    for place in places:
+        before = hex(int(place, 16) - 1)
+        found = subprocess.run(['addr2line', '-f', '-s', '-e', PROGRAM, before],
+                               capture_output=True, text=True, check=False).stdout.split()
+        told = told.replace(f'clever2sds+{place}\n', ' '.join(found) + '\n')
+    return told
+
+
+class Tally:
+    def __init__(self):
+        self.tests = self.faults = self.refused = self.left = self.bad = 0
+
+    def ok(self, good, text):
+        self.tests += 1
+        print(('ok' if good else 'not ok') + f' {self.tests} - {text}', flush=True)
+
+
+def try_error(run, call, error, tally):
+    """Every n for one call and error; whether all went well."""
+    good = True
+    number = 0
+    while True:
+        number += 1
+        status, _, errors, told = run.start(settings_of(call, error, number))
+        hit = 'fault' in told
+        wrong, got_by = run.judge(call, status, errors, told)
+        if not hit and not wrong and not got_by:
+            wrong = 'fails without a fault'
+        tally.faults += hit
+        tally.refused += hit and not got_by
+        left = bool(run.leftovers())
+        if left and not wrong:
+            tally.left += 1
+            if not run.clears():
+                wrong = f'not cleared by the next run: {run.leftovers()}'
+        if wrong:
+            good = False
+            tally.bad += 1
+            print(f'# {run.name}, {call.name} {error} {number}: {wrong}')
+            for line in (named(told) + errors).splitlines()[:40]:
+                print(f'#   {line}')
+        if wrong or got_by or left:
+            run.reset()
+        if not hit:
+            return good, number - 1
+
+
+def main():
+    quick = '--quick' in sys.argv
+    only = [word for word in sys.argv[1:] if not word.startswith('-')]
+    tally = Tally()
+    memory = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as scratch:
+        exports = make_exports(scratch, quick)
+        make_old(scratch)
+        for export in exports:
+            for over in (False, True):
+                if quick and over != QUICK[export.name]:
+                    continue
+                run = Run(scratch, export, over)
+                for call in CALLS:
+                    if (only and call.name not in only) or \
+                            (export.calls and call.name not in export.calls):
+                        continue
+                    errors = call.errors[:1] if quick else call.errors
+                    results = [try_error(run, call, error, tally) for error in errors]
+                    count = sum(faults for _, faults in results)
+                    if count:
+                        tally.ok(all(good for good, _ in results),
+                                 f'{run.name}: {call.name} fails ({count} faults)')
+    print(f'# {tally.faults} faults injected: {tally.refused} runs refused, '
+          f'{tally.faults - tally.refused} got by, {tally.left} left something for the next run')
+    tally.ok(tally.faults > 0 and tally.bad == 0, f'{tally.faults} faults, {tally.bad} went wrong')
+    print(f'1..{tally.tests}')
+    return tally.bad > 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
