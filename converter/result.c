@@ -18,6 +18,13 @@ void result_put_name(struct buf *out, int index)
     put_file_name(out, &options, (enum sds_file)(index % SDS_FILES));
 }
 
+void result_put_path(struct buf *out, uint32_t set, int index)
+{
+    if (set)
+        buf_printf(out, "%u/", set);
+    result_put_name(out, index);
+}
+
 /* The place of a name in result_files, -1 for none. */
 static int place_of(struct slice name)
 {
