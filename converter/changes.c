@@ -3,18 +3,25 @@
 #include "converter/errors_csv.h"
 #include "formats/csv/cell.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { GATHER_BYTES = 64 * 1024 };
 
+/* A file of the last result. It stands in DIR, or, when that was divided, in the folder of each
+ * set. */
 struct old_file {
+    const struct outdir *outdir;
     bool there;
-    int fd; /* -1: none, or none that can be read */
+    int place;     /* its name's in result_files */
+    uint32_t sets; /* 0: it is in DIR */
 };
 
 struct changes {
     const struct options *options;
+    int fds[SDS_FILES]; /* of the new files */
     struct old_file old[SDS_FILES];
     struct comparison *comparisons[SDS_FILES];
     struct file_changes files[SDS_FILES];
@@ -41,20 +48,56 @@ static uint32_t key_columns(const struct options *options, enum sds_file file)
     return 1U << sds_column_from(file, FROM_SIS_ID) | (other < 0 ? 0 : 1U << other);
 }
 
+/* Looks for the file in a set (0: in DIR); *fd as outdir_open_old gives it. False: out of memory. */
+static bool open_in_set(const struct old_file *old, uint32_t set, bool *there, int *fd)
+{
+    struct buf path = {0};
+    result_put_path(&path, set, old->place);
+    const char *text = buf_text(&path);
+    *fd = -1;
+    *there = text && outdir_open_old(old->outdir, text, fd);
+    buf_release(&path);
+    return text;
+}
+
+static int open_old(const void *context, uint32_t part)
+{
+    const struct old_file *old = context;
+    bool there;
+    int fd;
+    errno = ESTALE; /* where the system has no objection */
+    if (!open_in_set(old, old->sets ? part + 1 : 0, &there, &fd))
+        errno = ENOMEM;
+    return fd;
+}
+
+static int open_new(const void *context, uint32_t part)
+{
+    (void)part;
+    return fcntl(*(const int *)context, F_DUPFD_CLOEXEC, 0);
+}
+
 /* The last result's file is the one that its summary names, in whatever letter case; else what
- * stands where the new one will. */
-static bool open_old(struct changes *changes, enum sds_file file, const struct outdir *outdir,
+ * stands where the new one will. It is there when any set has it. False: out
+ * of memory. */
+static bool find_old(struct changes *changes, enum sds_file file, const struct outdir *outdir,
                      const struct result_files *past)
 {
     int now = (int)file + (changes->options->lowercase_names ? SDS_FILES : 0);
     int other = (int)file + (changes->options->lowercase_names ? 0 : SDS_FILES);
     struct old_file *old = &changes->old[file];
-    struct buf name = {0};
-    result_put_name(&name, past->named[other] && !past->named[now] ? other : now);
-    const char *text = buf_text(&name);
-    old->there = text && outdir_open_old(outdir, text, &old->fd);
-    buf_release(&name);
-    return text;
+    old->outdir = outdir;
+    old->place = past->named[other] && !past->named[now] ? other : now;
+    old->sets = past->sets;
+    uint32_t set = past->sets ? 1 : 0;
+    do {
+        int fd;
+        if (!open_in_set(old, set, &old->there, &fd))
+            return false;
+        if (fd >= 0)
+            (void)close(fd);
+    } while (!old->there && set++ < past->sets);
+    return true;
 }
 
 struct changes *changes_new(const struct options *options, const struct outdir *outdir,
@@ -65,15 +108,11 @@ struct changes *changes_new(const struct options *options, const struct outdir *
         return NULL;
     changes->options = options;
     for (int f = 0; f < SDS_FILES; f++)
-        changes->old[f].fd = -1;
-    for (int f = 0; f < SDS_FILES; f++) {
-        if (!options_make(options, (enum sds_file)f))
-            continue;
-        if (!open_old(changes, (enum sds_file)f, outdir, past)) {
+        if (options_make(options, (enum sds_file)f) &&
+            !find_old(changes, (enum sds_file)f, outdir, past)) {
             changes_free(changes);
             return NULL;
         }
-    }
     return changes;
 }
 
@@ -81,11 +120,8 @@ void changes_free(struct changes *changes)
 {
     if (!changes)
         return;
-    for (int f = 0; f < SDS_FILES; f++) {
+    for (int f = 0; f < SDS_FILES; f++)
         comparison_free(changes->comparisons[f]);
-        if (changes->old[f].fd >= 0)
-            (void)close(changes->old[f].fd);
-    }
     free(changes);
 }
 
@@ -99,7 +135,7 @@ static void take_counts(struct file_changes *file, const struct comparison *comp
 {
     file->state = CHANGES_COMPARED;
     file->rows = comparison_counts(comparison);
-    /* All other rows are pairs, so there were as many as there are. */
+    /* All other rows are pairs, so there were as many as there are; repeated ones not counted. */
     file->before = rows + file->rows.removed - file->rows.added;
     file->new_columns = comparison_new_columns(comparison);
     file->gone_columns = comparison_gone_columns(comparison);
@@ -112,10 +148,11 @@ bool changes_compare(struct changes *changes, enum sds_file file, int fd, uint64
     if (!old->there)
         return true;
     changes->files[file].state = CHANGES_UNREADABLE;
-    if (old->fd < 0)
-        return true;
-    struct comparison *comparison = comparison_new(old->fd, fd, &sds_formats[file],
-                                                   key_columns(changes->options, file));
+    changes->fds[file] = fd;
+    const struct sds_source was = {old->sets ? old->sets : 1, open_old, old};
+    const struct sds_source is = {1, open_new, &changes->fds[file]};
+    struct comparison *comparison =
+        comparison_new(&was, &is, &sds_formats[file], key_columns(changes->options, file));
     if (!comparison)
         return failure_no_memory(failure);
     changes->comparisons[file] = comparison;

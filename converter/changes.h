@@ -25,8 +25,8 @@ struct file_changes {
 
 struct changes;
 
-/* Opens the files of the last result that this run's files are to be compared with. Borrows the
- * options. NULL: out of memory. */
+/* Finds the files of the last result that this run's files are to be compared with. Borrows the
+ * options and DIR. NULL: out of memory. */
 struct changes *changes_new(const struct options *options, const struct outdir *outdir,
                             const struct result_files *past);
 void changes_free(struct changes *changes);
@@ -34,7 +34,8 @@ void changes_free(struct changes *changes);
 /* Whether the last result has such a file. */
 bool changes_expected(const struct changes *changes, enum sds_file file);
 
-/* Compares one file, `fd` being all of the new one with `rows` rows. False with a failure. */
+/* Compares one file, `fd` being all of the new one with `rows` rows, which must stay open until
+ * changes_write is done. False with a failure. */
 bool changes_compare(struct changes *changes, enum sds_file file, int fd, uint64_t rows,
                      struct failure *failure);
 

@@ -9,6 +9,10 @@
  * so that behind rows that came or went the files find together again, at the price of as many
  * loose rows. What is loose at the end was added or removed.
  *
+ * An old file in several parts has its rows in another order than the new one, and some of them in
+ * several parts. So all of its rows become loose first, each key once, and then the new file alone
+ * is walked.
+ *
  * Of a loose row three words are kept: 64 bits of the hash of its key, 64 of that of its content,
  * and its place, at which it can be read again. Two rows are taken for the same by 128 bits; two
  * that differ are read again, so 64 bits are enough to find them. */
@@ -36,8 +40,8 @@ enum loose_state {
     CHANGED /* of a new row: paired, but not the same; `content` is the set of columns */
 };
 
-static const unsigned STATE_SHIFT = 62; /* no file is so large */
-static const uint64_t PLACE_MASK = ((uint64_t)1 << 62) - 1;
+static const unsigned STATE_SHIFT = SDS_PLACE_BITS;
+static const uint64_t PLACE_MASK = ((uint64_t)1 << SDS_PLACE_BITS) - 1;
 
 struct loose {
     uint64_t key;
@@ -65,9 +69,9 @@ struct key_table {
 
 /* One of the two files, and the row at its current place. */
 struct side {
-    int fd;
-    struct sds_table table;
-    struct sds_table again; /* for single rows at places passed already */
+    struct sds_source source;
+    struct sds_parts table;
+    struct sds_parts again; /* for single rows at places passed already */
     uint32_t which; /* OLD or NEW */
     struct loose_set loose;
     bool known; /* the rest is that of the current place */
@@ -90,7 +94,7 @@ struct comparison {
     const struct sds_format *format;
     uint32_t key;
     uint32_t common; /* columns that both have */
-    bool same_header;
+    bool alike; /* the same bytes are the same rows */
     struct side sides[2];
     struct key_table table;
     struct row_counts counts;
@@ -222,12 +226,19 @@ static enum compared cannot_compare(struct failure *failure)
     return COMPARE_FAILED;
 }
 
+/* What a result other than a row comes to. That this program lacks the means is no fault of the
+ * file. */
+static enum compared no_row(enum sds_table_result result, struct failure *failure)
+{
+    bool means = errno == ENOMEM || errno == EMFILE || errno == ENFILE;
+    return result == SDS_TABLE_FAILED && means ? cannot_compare(failure) : COMPARE_ODD;
+}
+
 /* A row that was read before. False: errno. */
-static bool read_again(struct sds_table *table, const struct loose *item,
+static bool read_again(struct sds_parts *table, const struct loose *item,
                        struct sds_table_row *row)
 {
-    sds_table_seek(table, item->place & PLACE_MASK);
-    enum sds_table_result result = sds_table_peek(table, row);
+    enum sds_table_result result = sds_parts_seek(table, item->place & PLACE_MASK, row);
     if (result != SDS_TABLE_FAILED && result != SDS_TABLE_ROW)
         errno = ESTALE; /* somebody has changed the file */
     return result == SDS_TABLE_ROW;
@@ -253,14 +264,14 @@ static void know_row(const struct comparison *c, struct side *side)
     if (side->known)
         return;
     side->known = true;
-    side->result = sds_table_peek(&side->table, &side->row);
+    side->result = sds_parts_peek(&side->table, &side->row);
     if (side->result == SDS_TABLE_ROW)
         hash_row(c, side);
 }
 
 static void move_on(struct side *side)
 {
-    sds_table_skip(&side->table, side->row.text.len);
+    sds_table_skip(&side->table.current->table, side->row.text.len);
     side->known = false;
 }
 
@@ -297,9 +308,11 @@ static size_t same_bytes(struct slice x, struct slice y)
  * (formats/README.md), so each LF of what is the same ends a row in both. */
 static void skip_same(struct comparison *c)
 {
+    struct sds_table *old = &c->sides[OLD].table.current->table;
+    struct sds_table *new = &c->sides[NEW].table.current->table;
     for (;;) {
-        struct slice x = sds_table_ahead(&c->sides[OLD].table);
-        struct slice y = sds_table_ahead(&c->sides[NEW].table);
+        struct slice x = sds_table_ahead(old);
+        struct slice y = sds_table_ahead(new);
         /* Reading on may have moved a row that is waiting. */
         c->sides[OLD].known = c->sides[OLD].known && c->sides[OLD].row.text.ptr == x.ptr;
         c->sides[NEW].known = c->sides[NEW].known && c->sides[NEW].row.text.ptr == y.ptr;
@@ -308,8 +321,8 @@ static void skip_same(struct comparison *c)
         if (!last)
             return;
         size_t rows = (size_t)(last - x.ptr) + 1;
-        sds_table_skip(&c->sides[OLD].table, rows);
-        sds_table_skip(&c->sides[NEW].table, rows);
+        sds_table_skip(old, rows);
+        sds_table_skip(new, rows);
         c->sides[OLD].known = c->sides[NEW].known = false;
     }
 }
@@ -404,26 +417,71 @@ static enum pairing take_rows(struct comparison *c)
     return become_loose(c, old) && become_loose(c, new) ? PAIR_NONE : PAIR_FAILED;
 }
 
+/* ---- an old file in parts ---- */
+
+/* Whether the key of the current row is that of a row before it in the same file, all of which are
+ * loose: PAIR_MADE. If not, side->slot is where the row may go. */
+static enum pairing find_repeated(struct comparison *c, struct side *side)
+{
+    const struct key_table *table = &c->table;
+    size_t slot = first_slot(table, side->key);
+    for (; table->slots[slot]; slot = next_slot(table, slot)) {
+        uint32_t which = 0;
+        const struct loose *item = item_with(c, table->slots[slot], side->key, &which);
+        if (!item)
+            continue;
+        if (item->content == side->content)
+            return PAIR_MADE;
+        struct sds_table_row row;
+        if (!read_again(&side->again, item, &row))
+            return PAIR_FAILED;
+        if (!(differences(c, &row, &side->row) & c->key))
+            return PAIR_MADE;
+    }
+    side->slot = slot;
+    return PAIR_NONE;
+}
+
+static bool gather_row(struct comparison *c, struct side *side)
+{
+    if (!keep_room(c))
+        return false;
+    enum pairing pairing = find_repeated(c, side);
+    if (pairing == PAIR_MADE)
+        move_on(side);
+    return pairing == PAIR_MADE || (pairing == PAIR_NONE && become_loose(c, side));
+}
+
+/* Makes all rows of the old file loose, of those with one key the first. */
+static enum compared gather(struct comparison *c, struct failure *failure)
+{
+    struct side *side = &c->sides[OLD];
+    for (know_row(c, side); has_row(side); know_row(c, side))
+        if (!gather_row(c, side))
+            return cannot_compare(failure);
+    return side->result == SDS_TABLE_END ? COMPARED : no_row(side->result, failure);
+}
+
 /* ---- the whole ---- */
 
-struct comparison *comparison_new(int old_fd, int new_fd, const struct sds_format *format,
-                                  uint32_t key)
+struct comparison *comparison_new(const struct sds_source *old, const struct sds_source *new,
+                                  const struct sds_format *format, uint32_t key)
 {
     struct comparison *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
     c->format = format;
     c->key = key;
-    c->sides[OLD].fd = old_fd;
-    c->sides[NEW].fd = new_fd;
+    c->sides[OLD].source = *old;
+    c->sides[NEW].source = *new;
     c->sides[NEW].which = NEW;
     return c;
 }
 
 static void release_side(struct side *side)
 {
-    sds_table_release(&side->table);
-    sds_table_release(&side->again);
+    sds_parts_release(&side->table);
+    sds_parts_release(&side->again);
     free(side->loose.items);
 }
 
@@ -437,50 +495,63 @@ void comparison_free(struct comparison *c)
     free(c);
 }
 
-/* What a result other than a row comes to. */
-static enum compared no_row(enum sds_table_result result, struct failure *failure)
-{
-    return result == SDS_TABLE_FAILED && errno == ENOMEM ? cannot_compare(failure) : COMPARE_ODD;
-}
-
 static enum compared open_side(struct side *side, const struct comparison *c,
                                struct failure *failure)
 {
     enum sds_table_result result =
-        sds_table_open(&side->table, side->fd, c->format, WINDOW_BYTES);
+        sds_parts_open(&side->table, &side->source, c->format, WINDOW_BYTES);
     if (result == SDS_TABLE_ROW)
-        result = sds_table_open(&side->again, side->fd, c->format, SINGLE_BYTES);
+        result = sds_parts_open(&side->again, &side->source, c->format, SINGLE_BYTES);
     return result == SDS_TABLE_ROW ? COMPARED : no_row(result, failure);
+}
+
+static bool in_parts(const struct side *side)
+{
+    return side->source.count > 1;
 }
 
 static enum compared open_both(struct comparison *c, struct failure *failure)
 {
     enum compared old = open_side(&c->sides[OLD], c, failure);
     enum compared new = old == COMPARED ? open_side(&c->sides[NEW], c, failure) : old;
-    const struct sds_table *x = &c->sides[OLD].table;
-    const struct sds_table *y = &c->sides[NEW].table;
+    const struct sds_parts *x = &c->sides[OLD].table;
+    const struct sds_parts *y = &c->sides[NEW].table;
     c->common = x->columns & y->columns;
-    c->same_header = x->field_count == y->field_count &&
-                     memcmp(x->column_of, y->column_of, x->field_count) == 0;
+    c->alike = in_parts(&c->sides[OLD]) || x->field_count != y->field_count
+                   ? false
+                   : memcmp(x->column_of, y->column_of, x->field_count) == 0;
     return new;
 }
 
-static void count(struct comparison *c)
+/* Counts, and keeps of the loose rows only those that are to be told of. */
+static void settle(struct comparison *c)
 {
-    const struct loose_set *new = &c->sides[NEW].loose;
-    const struct loose_set *old = &c->sides[OLD].loose;
-    for (size_t i = 0; i < new->count; i++) {
-        c->counts.added += state_of(&new->items[i]) == LOOSE;
-        c->counts.changed += state_of(&new->items[i]) == CHANGED;
+    for (size_t s = 0; s < 2; s++) {
+        struct loose_set *set = &c->sides[s].loose;
+        uint64_t *alone = s == OLD ? &c->counts.removed : &c->counts.added;
+        size_t kept = 0;
+        for (size_t i = 0; i < set->count; i++) {
+            *alone += state_of(&set->items[i]) == LOOSE;
+            c->counts.changed += state_of(&set->items[i]) == CHANGED;
+            if (state_of(&set->items[i]) != PAIRED)
+                set->items[kept++] = set->items[i];
+        }
+        set->count = kept;
+        struct loose *less = kept ? realloc(set->items, kept * sizeof *less) : NULL;
+        if (!less && kept)
+            continue;
+        if (!kept)
+            free(set->items);
+        set->items = less;
     }
-    for (size_t i = 0; i < old->count; i++)
-        c->counts.removed += state_of(&old->items[i]) == LOOSE;
+    free(c->table.slots);
+    c->table = (struct key_table){.slots = NULL};
 }
 
 /* One step of the walk; *more is set to whether there is another one. */
 static enum compared step(struct comparison *c, bool *more, struct failure *failure)
 {
-    if (c->same_header)
+    if (c->alike)
         skip_same(c);
     *more = false;
     for (size_t i = 0; i < 2; i++) {
@@ -499,9 +570,11 @@ static enum compared step(struct comparison *c, bool *more, struct failure *fail
 enum compared comparison_run(struct comparison *c, struct failure *failure)
 {
     enum compared result = open_both(c, failure);
+    if (result == COMPARED && in_parts(&c->sides[OLD]))
+        result = gather(c, failure);
     for (bool more = true; result == COMPARED && more;)
         result = step(c, &more, failure);
-    count(c);
+    settle(c);
     return result;
 }
 

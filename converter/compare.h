@@ -7,7 +7,7 @@
 #define CONVERTER_COMPARE_H
 
 #include "formats/base/failure.h"
-#include "formats/sds/table.h"
+#include "formats/sds/parts.h"
 
 struct comparison;
 
@@ -25,14 +25,16 @@ struct row_counts {
     uint64_t changed;
 };
 
-/* The descriptors stay the caller's and must stay open. `key`: bit i for the format's column i, all
+/* An old file in several parts may have a row in more than one of them: of those with one key only
+ * the first counts. The new one is to be in one part. What the sources borrow must stay as long as
+ * the comparison. `key`: bit i for the format's column i, all
  * of them of the required set. NULL: out of memory. */
-struct comparison *comparison_new(int old_fd, int new_fd, const struct sds_format *format,
-                                  uint32_t key);
+struct comparison *comparison_new(const struct sds_source *old, const struct sds_source *new,
+                                  const struct sds_format *format, uint32_t key);
 void comparison_free(struct comparison *comparison);
 
 /* Finds all differences. It keeps at most 32 bytes for each row that is not the same and at the
- * same place in both files. To be called once; any thread. */
+ * same place in both files, an old file in parts having nothing at the same place. To be called once; any thread. */
 enum compared comparison_run(struct comparison *comparison, struct failure *failure);
 
 /* How many rows came, went and changed; and the columns that only one of the files has. */

@@ -228,7 +228,7 @@ void page_put_files(struct buf *out, const struct page *page)
     bool before = any_before(page->summary);
     if (!before)
         buf_put_text(out, "<p>There is nothing to compare with: the output folder had no earlier "
-                          "result, or one that was divided into sets.</p>\n");
+                          "result.</p>\n");
     page_begin_table(out, "Output files", "files");
     buf_printf(out, "<caption>%s for School Data Sync, and what became of the records</caption>\n"
                     "<thead><tr>",

@@ -19,6 +19,13 @@ void result_put_name(struct buf *out, int index)
     put_file_name(out, &options, (enum sds_file)(index % SDS_FILES));
 }
 
+void result_put_path(struct buf *out, uint32_t set, int index)
+{
+    if (set)
+        buf_printf(out, "%u/", set);
+    result_put_name(out, index);
+}
+
 /* The same without memory, which must not decide what is ours. */
 static bool is_result_name(int index, struct slice name)
 {

@@ -17,6 +17,9 @@ struct result_files {
 /* Appends the name that place `index` of result_files stands for. */
 void result_put_name(struct buf *out, int index);
 
+/* The same as a path below DIR: in the folder of a set, from 1, or for 0 in DIR itself. */
+void result_put_path(struct buf *out, uint32_t set, int index);
+
 /* Whether a path below DIR is one of the files, or the folder of a set. */
 bool result_has(const struct result_files *files, struct slice path);
 

@@ -212,9 +212,7 @@ static void add_files(struct document *d, const struct result_files *files)
     do {
         for (int i = 0; i < 2 * SDS_FILES && !d->failed; i++) {
             struct buf path = {0};
-            if (set)
-                buf_printf(&path, "%u/", set);
-            result_put_name(&path, i);
+            result_put_path(&path, set, i);
             if (files->named[i])
                 append(d, list, cJSON_CreateString(buf_text(&path)));
             buf_release(&path);

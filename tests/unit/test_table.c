@@ -1,4 +1,5 @@
-/* Files of SDS that are read back: headers, rows, places, whatever the size of the window. */
+/* Files of SDS that are read back, whole or in parts: headers, rows, places, whatever the size of the
+ * window. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,7 @@
 #include <cmocka.h>
 
 #include "formats/base/buf.h"
-#include "formats/sds/table.h"
+#include "formats/sds/parts.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -142,12 +143,77 @@ static void test_cannot_read(void **state)
     sds_table_release(&table);
 }
 
+static int open_numbered(const void *context, uint32_t part)
+{
+    char text[64];
+    (void)context;
+    (void)snprintf(text, sizeof text, "SIS ID,Name\r\n%s%u,of part\r\n", part % 3 ? "" : "\r\n", part);
+    return part % 7 == 6 ? file_of("Name,SIS ID\r\n") : file_of(part % 5 ? text : "SIS ID,Name");
+}
+
+/* Part 0 has no rows, nor has any fifth one; the seventh has another header. */
+static void test_parts(void **state)
+{
+    (void)state;
+    struct sds_parts parts;
+    struct sds_table_row row;
+    struct sds_source source = {6, open_numbered, NULL};
+    uint64_t places[6] = {0};
+    assert_int_equal(sds_parts_open(&parts, &source, &sds_formats[SDS_SCHOOL], 16), SDS_TABLE_ROW);
+    for (unsigned i = 1; i < 5; i++) {
+        assert_int_equal(sds_parts_peek(&parts, &row), SDS_TABLE_ROW);
+        assert_true(row.cells[0].len == 1 && row.cells[0].ptr[0] == (char)('0' + i));
+        assert_true(row.place > places[i - 1]);
+        places[i] = row.place;
+        sds_table_skip(&parts.current->table, row.text.len);
+    }
+    assert_int_equal(sds_parts_peek(&parts, &row), SDS_TABLE_END);
+    for (unsigned i = 4; i > 0; i--) {
+        assert_int_equal(sds_parts_seek(&parts, places[i], &row), SDS_TABLE_ROW);
+        assert_true(row.cells[0].ptr[0] == (char)('0' + i) && row.place == places[i]);
+    }
+    sds_parts_release(&parts);
+}
+
+static void test_part_with_another_header(void **state)
+{
+    (void)state;
+    struct sds_parts parts;
+    struct sds_table_row row;
+    struct sds_source source = {9, open_numbered, NULL};
+    enum sds_table_result result;
+    assert_int_equal(sds_parts_open(&parts, &source, &sds_formats[SDS_SCHOOL], 16), SDS_TABLE_ROW);
+    while ((result = sds_parts_peek(&parts, &row)) == SDS_TABLE_ROW)
+        sds_table_skip(&parts.current->table, row.text.len);
+    assert_int_equal(result, SDS_TABLE_ODD);
+    sds_parts_release(&parts);
+}
+
+static int open_nothing(const void *context, uint32_t part)
+{
+    (void)context;
+    return part == 0 ? file_of("SIS ID,Name") : -1;
+}
+
+static void test_part_that_is_missing(void **state)
+{
+    (void)state;
+    struct sds_parts parts;
+    struct sds_table_row row;
+    struct sds_source source = {2, open_nothing, NULL};
+    assert_int_equal(sds_parts_open(&parts, &source, &sds_formats[SDS_SCHOOL], 16), SDS_TABLE_ROW);
+    assert_int_equal(sds_parts_peek(&parts, &row), SDS_TABLE_FAILED);
+    sds_parts_release(&parts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_headers),     cmocka_unit_test(test_rows),
         cmocka_unit_test(test_bytes_ahead), cmocka_unit_test(test_odd_rows),
-        cmocka_unit_test(test_cannot_read),
+        cmocka_unit_test(test_cannot_read), cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_part_with_another_header),
+        cmocka_unit_test(test_part_that_is_missing),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }
