@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a goal needs and that are missing, after naming them.
-#   packages.sh GOAL...           build, test, page, lint, package, static-ARCHITECTURE
+#   packages.sh GOAL...           build, test, page, lint, coverage, valgrind, package,
+#                                 static-ARCHITECTURE
 #   packages.sh --names GOAL...   only names what the goals need
 set -eu
 
@@ -8,6 +9,8 @@ build='gcc libc6-dev make pkg-config libcjson-dev libcsv-dev libminizip-dev libs
 test='libcmocka-dev perl python3 python3-jsonschema unzip gzip binutils bsdutils groff-base mandoc bash zsh'
 page='chromium nodejs npm'
 lint='clang clang-tidy cppcheck clang-format'
+coverage='gcovr'
+valgrind='valgrind libc6-dbg'
 package='dpkg-dev lintian'
 static='dpkg-dev debian-archive-keyring'
 
@@ -34,6 +37,8 @@ for goal in "$@"; do
     test) wanted="$wanted $test" ;;
     page) wanted="$wanted $page" ;;
     lint) wanted="$wanted $lint" ;;
+    coverage) wanted="$wanted $coverage" ;;
+    valgrind) wanted="$wanted $valgrind" ;;
     package) wanted="$wanted $package" ;;
     static-*) wanted="$wanted $static $(foreign "${goal#static-}")" ;;
     *) echo "packages.sh: no such goal: $goal" >&2; exit 2 ;;
@@ -53,7 +58,7 @@ have() {
     fi
     case $1 in
     gcc | make | pkg-config | zip | unzip | gzip | perl | python3 | clang | clang-tidy | cppcheck | clang-format | \
-        bash | zsh | mandoc | lintian | chromium | npm)
+        bash | zsh | mandoc | lintian | chromium | npm | gcovr | valgrind)
         command -v "$1" >/dev/null 2>&1 ;;
     nodejs) command -v node >/dev/null 2>&1 ;;
     groff-base) command -v groff >/dev/null 2>&1 ;;
