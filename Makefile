@@ -58,6 +58,16 @@ ASAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=address,undefined -fno-omit-fra
         -fno-sanitize-recover=all -DWITHOUT_SANDBOX'
 TSAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=thread -DWITHOUT_SANDBOX'
 
+# valgrind knows no Landlock. What it finds stands in the way of the expected standard error.
+VALGRIND := BUILD=build/valgrind HARDEN= HARDEN_L= OPT='-O1 -g -DWITHOUT_SANDBOX'
+UNDER    := valgrind -q --error-exitcode=99 --leak-check=full \
+            --errors-for-leak-kinds=definite,indirect,possible
+
+# Without optimisation the program has the lines and branches of its source.
+FLUSH    := build/coverage/tests/coverage/flush.o
+COVERAGE := BUILD=build/coverage CC=gcc HARDEN= HARDEN_L= \
+            OPT='-O0 -g --coverage -fprofile-update=atomic'
+
 help:
 	@echo 'make demo        install what is missing, build, convert fixtures/demo, show the result'
 	@echo 'make check       install what is missing, build, run all tests'
@@ -67,9 +77,10 @@ help:
 	@echo 'make static      one file that runs on any Linux of its kind (STATIC=amd64 or arm64)'
 	@echo 'make deb dist    a Debian package; an archive of the source'
 	@echo 'make check-install check-static check-deb check-reproducible   test these'
-	@echo 'make lint check-asan check-tsan check-portable check-page   further tests'
+	@echo 'make lint check-asan check-tsan check-valgrind check-portable check-page   further tests'
 	@echo 'make check-faults   every call of the program fails, for every kind of export (an hour)'
 	@echo 'make fuzz      feed the readers with what chance makes of the fixtures (FUZZ_TIME seconds each)'
+	@echo 'make coverage    which lines and branches the tests of make check come by'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'
 	@echo 'make update-fixtures   store what the program says now as expected; look at the diff'
 	@echo 'make update-picture    draw the review page of the demo for README.md'
@@ -207,6 +218,23 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/%.o $(LIB_OBJ)
 	@$(call SAY,LINK $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+# Every fixture under valgrind, once: some minutes.
+check-valgrind:
+	@tests/packages.sh build test valgrind
+	@$(MAKE) --no-print-directory build/valgrind/clever2sds $(VALGRIND)
+	@BUILD=$(abspath build/valgrind) LC_ALL=C UNDER='$(UNDER)' prove tests/fixtures.t
+
+coverage:
+	@tests/packages.sh build test coverage
+	@mkdir -p build/coverage
+	@find build/coverage -name '*.gcda' -delete
+	@$(MAKE) --no-print-directory $(FLUSH) $(COVERAGE)
+	@$(MAKE) --no-print-directory run-tests $(COVERAGE) \
+	  LDFLAGS='$(FLUSH) -Wl,--wrap=syscall,--wrap=_exit,--wrap=raise'
+	@tests/coverage/report.sh build/coverage
+
+$(FLUSH): CPPFLAGS += -DCOUNTS='"$(CURDIR)/build/coverage"'
+
 bench:
 	@tests/packages.sh build
 	@$(MAKE) --no-print-directory run-bench
@@ -316,7 +344,7 @@ check-reproducible: static
 clean:
 	rm -rf build
 
-.PHONY: help all demo check run-tests check-asan check-tsan check-portable check-faults run-faults \
+.PHONY: help all demo check run-tests check-asan check-tsan check-portable check-valgrind coverage check-faults run-faults \
         check-page page-parts fuzz run-fuzz bench run-bench lint \
         update-fixtures update-docs update-picture install uninstall static check-static deb check-deb dist \
         check-install check-reproducible clean

@@ -48,27 +48,24 @@ static uint32_t key_columns(const struct options *options, enum sds_file file)
     return 1U << sds_column_from(file, FROM_SIS_ID) | (other < 0 ? 0 : 1U << other);
 }
 
-/* Looks for the file in a set (0: in DIR); *fd as outdir_open_old gives it. False: out of memory. */
-static bool open_in_set(const struct old_file *old, uint32_t set, bool *there, int *fd)
+/* Opens the file in a set (0: in DIR) as outdir_open_old does. */
+static int open_in_set(const struct old_file *old, uint32_t set)
 {
     struct buf path = {0};
     result_put_path(&path, set, old->place);
     const char *text = buf_text(&path);
-    *fd = -1;
-    *there = text && outdir_open_old(old->outdir, text, fd);
+    errno = ENOMEM;
+    int fd = text ? outdir_open_old(old->outdir, text) : -1;
+    int error = errno;
     buf_release(&path);
-    return text;
+    errno = error;
+    return fd;
 }
 
 static int open_old(const void *context, uint32_t part)
 {
     const struct old_file *old = context;
-    bool there;
-    int fd;
-    errno = ESTALE; /* where the system has no objection */
-    if (!open_in_set(old, old->sets ? part + 1 : 0, &there, &fd))
-        errno = ENOMEM;
-    return fd;
+    return open_in_set(old, old->sets ? part + 1 : 0);
 }
 
 static int open_new(const void *context, uint32_t part)
@@ -91,8 +88,9 @@ static bool find_old(struct changes *changes, enum sds_file file, const struct o
     old->sets = past->sets;
     uint32_t set = past->sets ? 1 : 0;
     do {
-        int fd;
-        if (!open_in_set(old, set, &old->there, &fd))
+        int fd = open_in_set(old, set);
+        old->there = fd >= 0 || errno != ENOENT;
+        if (fd < 0 && errno == ENOMEM)
             return false;
         if (fd >= 0)
             (void)close(fd);

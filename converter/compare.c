@@ -221,17 +221,19 @@ static struct loose *find_loose(struct comparison *c, struct side *side, bool *o
 
 static enum compared cannot_compare(struct failure *failure)
 {
-    failure_set(failure, FAILURE_OUTPUT, "the last result cannot be compared with: %s",
+    failure_set(failure, FAILURE_OUTPUT,
+                "the last result cannot be compared with: %s; see to its rights, or choose another "
+                "output folder",
                 strerror(errno));
     return COMPARE_FAILED;
 }
 
-/* What a result other than a row comes to. That this program lacks the means is no fault of the
- * file. */
+/* What a result other than a row comes to. A set without the file, something else of its name, and
+ * a file that has changed are odd; that it cannot be read is no reason to do without it. */
 static enum compared no_row(enum sds_table_result result, struct failure *failure)
 {
-    bool means = errno == ENOMEM || errno == EMFILE || errno == ENFILE;
-    return result == SDS_TABLE_FAILED && means ? cannot_compare(failure) : COMPARE_ODD;
+    bool odd = errno == ENOENT || errno == EINVAL || errno == ESTALE;
+    return result == SDS_TABLE_FAILED && !odd ? cannot_compare(failure) : COMPARE_ODD;
 }
 
 /* A row that was read before. False: errno. */

@@ -633,18 +633,22 @@ int outdir_create_in_set(struct outdir *outdir, uint32_t set, const char *name,
     return -1;
 }
 
-bool outdir_open_old(const struct outdir *outdir, const char *name, int *fd)
+int outdir_open_old(const struct outdir *outdir, const char *name)
 {
     struct stat info;
-    *fd = -1;
-    if (outdir->old < 0 || fstatat(outdir->old, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    *fd = openat(outdir->old, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (*fd >= 0 && (fstat(*fd, &info) != 0 || !S_ISREG(info.st_mode))) {
-        close_fd(*fd);
-        *fd = -1;
-    }
-    return true;
+    errno = ENOENT;
+    if (outdir->old < 0)
+        return -1;
+    int fd = openat(outdir->old, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    bool known = fstat(fd, &info) == 0;
+    if (known && S_ISREG(info.st_mode))
+        return fd;
+    int error = known ? EINVAL : errno;
+    close_fd(fd);
+    errno = error;
+    return -1;
 }
 
 bool outdir_old_file(const struct outdir *outdir, const char *name, size_t limit, struct buf *text,

@@ -61,9 +61,9 @@ bool outdir_publish(struct outdir *outdir, bool (*owned)(const void *context, st
 /* Puts only the stage's `review` in the place of DIR's; makes DIR when it is not there. */
 bool outdir_publish_review(struct outdir *outdir, struct failure *failure);
 
-/* Whether DIR has something called `name`. *fd is it, open for reading, for the caller to close; -1
- * when it is no regular file or cannot be opened. */
-bool outdir_open_old(const struct outdir *outdir, const char *name, int *fd);
+/* Opens DIR's file `name` for reading. -1 with errno: ENOENT for none of that name (or a link to
+ * nothing), EINVAL for what is no regular file, else why it cannot be opened. */
+int outdir_open_old(const struct outdir *outdir, const char *name);
 
 /* Appends the bytes of DIR's file `name` to `text`, nothing when there is no such file of at most
  * `limit` bytes. False with a failure when there is one that cannot be read. buf_text(text) does

@@ -292,7 +292,10 @@ static void put_template_line(struct buf *out, const struct page *page, const ch
 
 bool page_put(struct buf *out, const struct page *page)
 {
+    /* What could not be noted in full is not to be looked at. */
+    if (notes_failed(page->notes))
+        return false;
     for (size_t i = 0; i < page_html.count; i++)
         put_template_line(out, page, page_html.lines[i]);
-    return !out->oom && !notes_failed(page->notes);
+    return !out->oom;
 }

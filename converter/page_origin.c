@@ -156,6 +156,7 @@ void page_put_origin(struct buf *out, const struct page *page)
     put_facts(out, page->summary);
     put_sources(out, page->summary);
     buf_put_text(out, "<h3>Options in force</h3>\n<ul class=\"options\">\n");
-    options_each(page->summary->run->options, put_option, &list);
+    if (!options_each(page->summary->run->options, put_option, &list))
+        out->oom = true;
     buf_put_text(out, "</ul>\n<p class=\"quiet\">All others are off.</p>\n");
 }

@@ -164,7 +164,7 @@ static const int needed_calls[] = {
     /* threads, which clone (below) starts */
     SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
     SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(gettid), SCMP_SYS(getpid),
-    SCMP_SYS(exit), SCMP_SYS(exit_group),
+    SCMP_SYS(getpgrp), SCMP_SYS(exit), SCMP_SYS(exit_group),
     /* signals */
     SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigreturn), SCMP_SYS(restart_syscall),
@@ -187,8 +187,10 @@ static int allow_narrowly(scmp_filter_ctx filter)
         {SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
         /* abort and raise, but no signals to others. */
         {SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)},
-        /* Whether there is a terminal, and how wide it is. */
+        /* Whether there is a terminal, how wide it is, and whether the run is in front on it. */
         {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TCGETS, 0)},
+        {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TIOCGPGRP, 0)},
+        {SCMP_SYS(getpgid), SCMP_A0(SCMP_CMP_EQ, 0, 0)},
         {SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TIOCGWINSZ, 0)}};
     int result = 0;
     for (size_t i = 0; result == 0 && i < sizeof narrow / sizeof *narrow; i++)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a goal needs and that are missing, after naming them.
-#   packages.sh GOAL...           build, test, page, fuzz, lint, package, static-ARCHITECTURE
+#   packages.sh GOAL...           build, test, page, fuzz, lint, coverage, valgrind, package,
+#                                 static-ARCHITECTURE
 #   packages.sh --names GOAL...   only names what the goals need
 set -eu
 
@@ -9,6 +10,8 @@ test='libcmocka-dev perl python3 python3-jsonschema unzip gzip binutils bsdutils
 page='chromium nodejs npm'
 fuzz='clang libclang-rt-14-dev python3'
 lint='clang clang-tidy cppcheck clang-format'
+coverage='gcovr'
+valgrind='valgrind libc6-dbg'
 package='dpkg-dev lintian'
 static='dpkg-dev debian-archive-keyring'
 
@@ -36,6 +39,8 @@ for goal in "$@"; do
     page) wanted="$wanted $page" ;;
     fuzz) wanted="$wanted $fuzz" ;;
     lint) wanted="$wanted $lint" ;;
+    coverage) wanted="$wanted $coverage" ;;
+    valgrind) wanted="$wanted $valgrind" ;;
     package) wanted="$wanted $package" ;;
     static-*) wanted="$wanted $static $(foreign "${goal#static-}")" ;;
     *) echo "packages.sh: no such goal: $goal" >&2; exit 2 ;;
@@ -55,7 +60,7 @@ have() {
     fi
     case $1 in
     gcc | make | pkg-config | zip | unzip | gzip | perl | python3 | clang | clang-tidy | cppcheck | clang-format | \
-        bash | zsh | mandoc | lintian | chromium | npm)
+        bash | zsh | mandoc | lintian | chromium | npm | gcovr | valgrind)
         command -v "$1" >/dev/null 2>&1 ;;
     nodejs) command -v node >/dev/null 2>&1 ;;
     groff-base) command -v groff >/dev/null 2>&1 ;;

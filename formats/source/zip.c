@@ -124,6 +124,15 @@ static bool no_memory(int result)
     return result == Z_MEM_ERROR || result == UNZ_INTERNALERROR;
 }
 
+/* What a zip without members is; minizip takes it for damaged. */
+static bool only_end(const struct zip_archive *zip)
+{
+    static const unsigned char none[12] = "PK\5\6"; /* no disks, no members */
+    unsigned char end[22];
+    return !zip->error && pread(zip->fd, end, sizeof end, 0) == (ssize_t)sizeof end &&
+           memcmp(end, none, sizeof none) == 0;
+}
+
 struct zip_archive *zip_open(int fd, const char *label, struct failure *failure)
 {
     struct zip_archive *zip = calloc(1, sizeof *zip);
@@ -142,7 +151,7 @@ struct zip_archive *zip_open(int fd, const char *label, struct failure *failure)
                                      .zerror_file = file_error,
                                      .opaque = zip};
     zip->unzip = unzOpen2_64(label, &functions);
-    if (!zip->unzip) {
+    if (!zip->unzip && !only_end(zip)) {
         bad_zip(zip, label, failure);
         zip_free(zip);
         return NULL;
@@ -242,6 +251,8 @@ bool zip_list(struct zip_archive *zip,
               struct failure *failure)
 {
     unz_global_info64 global;
+    if (!zip->unzip)
+        return true;
     if (unzGetGlobalInfo64(zip->unzip, &global) != UNZ_OK)
         return bad_zip(zip, zip->label, failure);
     if (global.number_entry > ZIP_MAX_MEMBERS)

@@ -98,16 +98,28 @@ MOVED = re.compile('(^|/)(theirs|archive|7)(/|$)')
 Export = collections.namedtuple('Export', 'name args stdin calls')
 
 
+def without_changes(name, text):
+    """A summary without what it tells of the result before it."""
+    if os.path.basename(name) != 'summary.json':
+        return text
+    return re.sub(rb'(?m)^.*"(comparison|state|before|added|removed|changed|(new|gone)_columns)":.*\n',
+                  b'', text)
+
+
 def snapshot(folder):
-    """All files below a folder: their bytes and modes."""
+    """All files below a folder: their bytes and modes, but for what is told of the result before
+    it, which is another one after a run that failed late."""
     found = {}
     for path, folders, files in os.walk(folder):
         for name in folders:
             found[os.path.relpath(os.path.join(path, name), folder)] = None
         for name in files:
             full = os.path.join(path, name)
+            if name in ('changes.csv', 'report.html'):
+                continue
             with open(full, 'rb') as file:
-                found[os.path.relpath(full, folder)] = (file.read(), os.stat(full).st_mode)
+                text = without_changes(name, file.read())
+            found[os.path.relpath(full, folder)] = (text, os.stat(full).st_mode)
     return found
 
 

@@ -331,6 +331,8 @@ class Tests:
         return {path: what for path, what in self.files().items() if 'review' not in path}
 
     def reset(self):
+        for path in set(self.files()) - set(self.old):
+            os.remove(path)
         for path, what in self.old.items():
             with open(path, 'wb') as file:
                 file.write(what)
@@ -339,7 +341,7 @@ class Tests:
         """Converts over the old result."""
         self.reset()
         before = time.monotonic()
-        done = subprocess.run([PROGRAM, '-v', '-o', self.dir, *args], capture_output=True,
+        done = subprocess.run([PROGRAM, '-v', '--max-removed', '100%', '-o', self.dir, *args], capture_output=True,
                               cwd=self.scratch, check=False, stdin=subprocess.DEVNULL, **more)
         self.status, self.told, self.errors = done.returncode, done.stdout, done.stderr
         self.time = time.monotonic() - before
