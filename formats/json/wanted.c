@@ -17,6 +17,7 @@ struct json_schema {
     struct json_member *members;
     size_t member_count;
     size_t slot_count;
+    struct arena names;
 };
 
 static unsigned bucket_of(const char *name, size_t len)
@@ -55,8 +56,7 @@ void json_schema_free(struct json_schema *schema)
 {
     if (!schema)
         return;
-    for (size_t i = 0; i < schema->member_count; i++)
-        free(schema->members[i].name);
+    arena_release(&schema->names);
     free(schema->members);
     free(schema->nodes);
     free(schema);
@@ -86,14 +86,12 @@ static int add_member(struct json_schema *schema, int node, const char *name, si
     if (!members)
         return JSON_NONE;
     schema->members = members;
-    char *copy = malloc(len + 1);
-    if (!copy)
+    struct slice copy = arena_copy(&schema->names, slice_of(name, len));
+    if (!copy.ptr)
         return JSON_NONE;
-    memcpy(copy, name, len);
-    copy[len] = '\0';
     int *bucket = &schema->nodes[node].bucket[bucket_of(name, len)];
     members[schema->member_count] = (struct json_member){
-        .name = copy, .len = len, .slot = JSON_NONE, .child = JSON_NONE, .next = *bucket};
+        .name = copy.ptr, .len = len, .slot = JSON_NONE, .child = JSON_NONE, .next = *bucket};
     *bucket = (int)schema->member_count;
     return (int)schema->member_count++;
 }

@@ -11,7 +11,7 @@
 enum { JSON_NONE = -1, JSON_ROOT = 0 };
 
 struct json_member {
-    char *name;
+    const char *name; /* in the schema's arena */
     size_t len;
     int slot;  /* JSON_NONE when only something below is wanted */
     int child; /* node, or JSON_NONE */
