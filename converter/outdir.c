@@ -865,13 +865,14 @@ static bool open_old_review(const struct outdir *outdir, int *review, struct fai
 }
 
 /* The new result stands: brings home what could not be linked, and removes the old result. */
-static void leave_old(const struct outdir *outdir, struct carrying *c, int old_review)
+static void leave_old(const struct outdir *outdir, const struct carrying *before, int old_review)
 {
     struct failure late = {.kind = FAILURE_NONE}; /* nothing is gained by failing now */
-    c->move = true;
-    c->failure = &late;
+    struct carrying c = *before;
+    c.move = true;
+    c.failure = &late;
     (void)carry_review(outdir, old_review, true);
-    (void)each_entry(outdir->old, carry_top_entry, c);
+    (void)each_entry(outdir->old, carry_top_entry, &c);
     clear_stage(outdir, outdir->stage, outdir->old, old_review, outdir->staged,
                 larger(outdir->sets, outdir->old_sets));
 }
