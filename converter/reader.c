@@ -25,10 +25,8 @@ static const struct framer_names names = {used_key};
 void reader_init(struct reader *reader, struct inventory *inventory, struct byte_budget *budget,
                  struct progress *progress)
 {
-    *reader = (struct reader){.inventory = inventory,
-                              .budget = budget,
-                              .progress = progress,
-                              .batch_bytes = BATCH_BYTES};
+    *reader = (struct reader){
+        .inventory = inventory, .budget = budget, .progress = progress, .batch_bytes = BATCH_BYTES};
 }
 
 void reader_close(struct reader *reader)
@@ -108,13 +106,13 @@ static bool read_more(struct reader *reader, struct buf *text, size_t start,
 
 /* Reads until `text` has at least three bytes, or all there are, and skips a BOM; the window then
  * starts at *start. */
-static bool begin(struct reader *reader, struct buf *text, size_t *start,
-                  struct failure *failure)
+static bool begin(struct reader *reader, struct buf *text, size_t *start, struct failure *failure)
 {
     while (!reader->end && text->len - *start < 3)
         if (!read_more(reader, text, *start, failure))
             return false;
-    if (text->len - *start >= 3 && memcmp(text->data + *start, "\xEF\xBB\xBF", 3) == 0) {
+    if (text->data && text->len - *start >= 3 &&
+        memcmp(text->data + *start, "\xEF\xBB\xBF", 3) == 0) {
         *start += 3;
         reader->offset += 3;
     }
@@ -140,8 +138,8 @@ bool reader_sniff(struct reader *reader, size_t index, struct failure *failure)
 {
     struct buf text = {0};
     size_t start = 0;
-    bool ok = reader_open(reader, index, JSON_AUTO, failure) &&
-              begin(reader, &text, &start, failure);
+    bool ok =
+        reader_open(reader, index, JSON_AUTO, failure) && begin(reader, &text, &start, failure);
     while (ok) {
         while (start < text.len && json_space(text.data[start]))
             start++;
@@ -195,8 +193,7 @@ static struct input_list *list_new(struct reader *reader, uint32_t number)
         return NULL;
     input->lists = lists;
     list = &input->lists[input->list_count++];
-    *list = (struct input_list){
-        .self = ENTITY_NONE, .key = ENTITY_NONE, .holds = ENTITY_NONE};
+    *list = (struct input_list){.self = ENTITY_NONE, .key = ENTITY_NONE, .holds = ENTITY_NONE};
     return list;
 }
 
@@ -223,8 +220,7 @@ static void end_envelope(struct reader *reader)
         input->lists[input->list_count - 1].finished = true;
 }
 
-static enum reader_result broken(struct reader *reader, const char *reason,
-                                 struct failure *failure)
+static enum reader_result broken(struct reader *reader, const char *reason, struct failure *failure)
 {
     struct buf where = {0};
     buf_put_text(&where, " after record ");
@@ -331,8 +327,7 @@ static bool add_empty(struct reader *reader, struct batch *batch, const struct f
 static bool is_json_value(const struct frame *frame)
 {
     struct json_error error;
-    return frame->list != 0 || frame->text.ptr[0] == '{' ||
-           json_check(frame->text, &error);
+    return frame->list != 0 || frame->text.ptr[0] == '{' || json_check(frame->text, &error);
 }
 
 /* One frame; READER_FULL means: go on. */
@@ -416,8 +411,8 @@ static enum reader_result step_csv(struct reader *reader, struct batch *batch, u
         return result;
     case CSV_UNCLOSED:
         failure_set(failure, FAILURE_INPUT,
-                    "%s: the quote that opens in line %llu is never closed; export it again",
-                    label, (unsigned long long)batch_line(batch, segment, start + frame.opened));
+                    "%s: the quote that opens in line %llu is never closed; export it again", label,
+                    (unsigned long long)batch_line(batch, segment, start + frame.opened));
         return READER_BROKEN;
     case CSV_TOO_LONG: break;
     }
@@ -479,8 +474,7 @@ static bool begin_segment(struct reader *reader, struct batch *batch, size_t *st
     return true;
 }
 
-enum reader_result reader_fill(struct reader *reader, struct batch *batch,
-                               struct failure *failure)
+enum reader_result reader_fill(struct reader *reader, struct batch *batch, struct failure *failure)
 {
     size_t start;
     if (!begin_segment(reader, batch, &start, failure))
@@ -508,7 +502,7 @@ enum reader_result reader_fill(struct reader *reader, struct batch *batch,
 /* ---- the first pass over combined objects ---- */
 
 struct finding {
-    bool taken;     /* has a key that no combined object has */
+    bool taken; /* has a key that no combined object has */
     bool unclean;
     bool has_list;  /* a used entity's name with a list of objects, or an empty one */
     bool used_key;  /* of the list being read */
@@ -518,8 +512,8 @@ struct finding {
 
 static bool note_combined(struct input *input, uint64_t value)
 {
-    uint64_t *combined =
-        grow_by_one(input->combined, input->combined_count, &input->combined_room, sizeof(uint64_t));
+    uint64_t *combined = grow_by_one(input->combined, input->combined_count, &input->combined_room,
+                                     sizeof(uint64_t));
     if (!combined)
         return false;
     input->combined = combined;
@@ -551,9 +545,7 @@ static bool find_step(struct input *input, struct finding *finding, const struct
         finding->data_list = finding->data_list || (frame->envelope && !frame->nested);
         finding->objects = false;
         break;
-    case FRAME_ELEMENT:
-        finding->objects = finding->objects || frame->text.ptr[0] == '{';
-        break;
+    case FRAME_ELEMENT: finding->objects = finding->objects || frame->text.ptr[0] == '{'; break;
     case FRAME_LIST_END:
         if (finding->used_key && (finding->objects || frame->count == 0))
             finding->has_list = true;
@@ -580,11 +572,10 @@ static bool find_step(struct input *input, struct finding *finding, const struct
 }
 
 /* Reads on, dropping what the framer needs no more. */
-static bool slide(struct reader *reader, struct buf *text, size_t *start,
-                  struct failure *failure)
+static bool slide(struct reader *reader, struct buf *text, size_t *start, struct failure *failure)
 {
     size_t keep = framer_keep(&reader->framer);
-    if (keep >= CHUNK) {
+    if (keep >= CHUNK && text->data) {
         size_t rest = text->len - *start - keep;
         memmove(text->data, text->data + *start + keep, rest);
         text->len = rest;
@@ -595,16 +586,15 @@ static bool slide(struct reader *reader, struct buf *text, size_t *start,
     return read_more(reader, text, *start, failure);
 }
 
-static enum reader_result find_all(struct reader *reader, struct buf *text,
-                                   struct failure *failure)
+static enum reader_result find_all(struct reader *reader, struct buf *text, struct failure *failure)
 {
     struct finding finding = {.taken = false};
     size_t start = 0;
     if (!begin(reader, text, &start, failure))
         return READER_FAILED;
     for (;;) {
-        struct frame frame = framer_next(&reader->framer, text->data + start, text->len - start,
-                                         reader->end);
+        struct frame frame =
+            framer_next(&reader->framer, text->data + start, text->len - start, reader->end);
         if (frame.kind == FRAME_END)
             return READER_END;
         if (frame.kind == FRAME_BROKEN)
