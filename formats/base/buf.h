@@ -26,7 +26,7 @@ bool buf_grow(struct buf *b, size_t extra);
 /* Makes room for `extra` more bytes; false (and `oom`) when there is none. */
 static inline bool buf_reserve(struct buf *b, size_t extra)
 {
-    return (!b->oom && b->data && b->cap - b->len >= extra) || buf_grow(b, extra);
+    return (!b->oom && b->cap - b->len >= extra) || buf_grow(b, extra);
 }
 
 static inline void buf_put(struct buf *b, const void *bytes, size_t len)
