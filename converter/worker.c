@@ -46,6 +46,7 @@ struct worker {
     enum sds_file file;
     bool own_fault;          /* an error of the record's own */
     struct slice above;      /* the root of a rejected school it refers to */
+    struct buf pair;         /* the start of a section's roster rows, rendered */
     struct marks marks[LIST_COUNT];
     uint32_t number;         /* of the current record, for the marks */
 };
@@ -81,6 +82,7 @@ void worker_free(struct worker *worker)
         return;
     for (int i = 0; i < LIST_COUNT; i++)
         free(worker->marks[i].met);
+    buf_release(&worker->pair);
     clever_scanner_free(worker->scanner);
     free(worker);
 }
@@ -758,24 +760,24 @@ static void put_members(struct worker *w, const struct members *members)
 {
     struct buf *out = &w->batch->rows[members->file];
     struct row_span *span = &w->outcome->rows[members->file];
-    struct buf start = {0};
-    csv_put_cell(&start, w->outcome->written);
-    csv_put_comma(&start);
+    struct buf *start = &w->pair;
+    buf_reset(start);
+    csv_put_cell(start, w->outcome->written);
+    csv_put_comma(start);
     span->start = out->len;
-    for (size_t i = 0; i < members->written_count && !start.oom; i++) {
+    for (size_t i = 0; i < members->written_count && !start->oom; i++) {
         const struct id_entry *member = members->written[i];
-        if (!buf_reserve(out, start.len + member->len + 2))
+        if (!buf_reserve(out, start->len + member->len + 2))
             break;
         if (member->plain) {
-            put_plain_pair(out, buf_slice(&start), member);
+            put_plain_pair(out, buf_slice(start), member);
             continue;
         }
-        buf_put_slice(out, buf_slice(&start));
+        buf_put_slice(out, buf_slice(start));
         csv_put_cell(out, slice_of(member->text, member->len));
         csv_end_row(out);
     }
-    out->oom = out->oom || start.oom;
-    buf_release(&start);
+    out->oom = out->oom || start->oom;
     span->len = out->len - span->start;
     span->count = (uint32_t)members->written_count;
 }
