@@ -47,25 +47,30 @@ left='mine theirs note note theirs backup'
 # One run, of $first or $second in turns, that gets signal $1 in round $2; counts what DIR holds then.
 strike() {
     [ $(($2 % 2)) -eq 0 ] && options=$first || options=$second
+    # Where neither result has sets (the second never has), folder 2 is nothing but somebody else's.
+    [ "$name" != plain ] && [ "$options:$held" != "$second:2" ] || may_wait=yes
     # shellcheck disable=SC2086
     ended=$(perl "$scratch/killer.pl" "$1" "$longest" "$bin" -q --max-removed 100% -o "$dir" $options 2>"$scratch/err")
     ours "$dir" >"$scratch/now"
     if cmp -s "$scratch/now" "$scratch/1.sums"; then
-        saw_1=$((saw_1 + 1))
+        saw_1=$((saw_1 + 1)) held=1
     elif cmp -s "$scratch/now" "$scratch/2.sums"; then
-        saw_2=$((saw_2 + 1))
+        saw_2=$((saw_2 + 1)) held=2
     else
         bad=$((bad + 1))
     fi
     # A whole folder of somebody else cannot be in two places: it may wait for the next run.
     [ "$(cat "$dir/stranger.txt" 2>&1)" = mine ] || { bad=$((bad + 1)); echo "# stranger lost"; }
-    [ "$name" = plain ] || [ "$(cat "$dir/2/note.txt" 2>&1)" = note ] ||
-        { bad=$((bad + 1)); echo "# stranger in a set lost"; }
+    if [ "$(cat "$dir/2/note.txt" 2>&1)" = note ]; then
+        may_wait=no
+    elif [ "$may_wait" = no ]; then
+        bad=$((bad + 1)); echo "# stranger in a set lost"
+    fi
 }
 
 # Runs $first and $second, each some words of options and the export, in turns into $dir.
 begin_rounds() { # NAME FIRST SECOND
-    name=$1 first=$2 second=$3 dir=$scratch/dir
+    name=$1 first=$2 second=$3 dir=$scratch/dir held=2 may_wait=no
     rm -rf "$dir"
     for which in 1 2; do
         [ "$which" = 1 ] && options=$first || options=$second
