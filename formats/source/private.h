@@ -23,10 +23,7 @@ struct source {
     union {
         int fd;
         struct gunzip *gunzip;
-        struct {
-            struct zip_archive *zip;
-            bool open;
-        } member;
+        struct member *member;
     } of; /* what the kind reads from */
 };
 

@@ -64,8 +64,8 @@ bool zip_list(struct zip_archive *zip,
               bool (*each)(void *context, const struct zip_member *member), void *context,
               struct failure *failure);
 
-/* A member's bytes. One member of an archive at a time; the archive outlives the source.
- * `label` as above. */
+/* A member's bytes. Members of one archive are opened by one thread at a time, and may then be read
+ * side by side; the archive outlives the source. `label` as above. */
 struct source *source_from_zip(struct zip_archive *zip, struct zip_place place,
                                const char *label, struct failure *failure);
 

@@ -186,11 +186,15 @@ def with_extra(extra, **central):
     return make_zip(members)
 
 
-def real_zip64():
+def real_zip64(*fields, more=0):
+    """The fields' values stand in the extra field; that of the size is `more` too large."""
     members = honest()
     for member in members:
-        member.lies['central'] = {'packed': 0xFFFFFFFF, 'size': 0xFFFFFFFF}
-        member.lies['extra'] = zip64_extra(len(member.data), len(member.packed()))
+        true = {'size': len(member.data) + more, 'packed': len(member.packed())}
+        for header in ('local', 'central'):
+            member.lies[header] = {field: 0xFFFFFFFF for field in fields}
+        member.lies['extra'] = struct.pack('<2HH', 0x7875, 2, 0) + \
+            zip64_extra(*(true[field] for field in fields))
     return make_zip(members, zip64=True)
 
 
@@ -271,16 +275,21 @@ ZIPS = [
     ('a member before the start', lambda: make_zip(
         honest() + [Member('x.json', '[]', place=0xFFFFFFF0)]), (INPUT,), 'damaged'),
     ('zip64', lambda: make_zip(honest(), zip64=True), (0,), None),
-    ('zip64 sizes', real_zip64, (INPUT,), 'give the folder'),
+    ('zip64 sizes', lambda: real_zip64('size', 'packed'), (0,), None),
+    ('zip64 unpacked sizes', lambda: real_zip64('size'), (0,), None),
+    ('zip64 packed sizes', lambda: real_zip64('packed'), (0,), None),
+    ('zip64 sizes that lie', lambda: real_zip64('size', 'packed', more=1), (INPUT,), 'damaged'),
+    ('zip64 sizes without a field', lambda: with_extra(b'', packed=0xFFFFFFFF, size=0xFFFFFFFF),
+     (INPUT,), 'damaged'),
     ('zip64 sizes without end', lambda: with_extra(zip64_extra(2 ** 64 - 1, 2 ** 64 - 1),
                                                    packed=0xFFFFFFFF, size=0xFFFFFFFF),
-     (INPUT,), 'give the folder'),
+     (INPUT,), 'overlap'),
     ('zip64 sizes below zero', lambda: with_extra(zip64_extra(2 ** 63, 2 ** 63 + 5),
                                                   packed=0xFFFFFFFF, size=0xFFFFFFFF),
-     (INPUT,), 'give the folder'),
+     (INPUT,), 'overlap'),
     ('a zip64 field cut short', lambda: with_extra(struct.pack('<2HI', 1, 4, 7),
                                                    packed=0xFFFFFFFF, size=0xFFFFFFFF),
-     (INPUT,), 'give the folder'),
+     (INPUT,), 'damaged'),
     ('a field longer than its room', lambda: with_extra(struct.pack('<2H', 1, 60000)), (0, INPUT),
      None),
     ('a zip64 end that is elsewhere', lambda: make_zip(honest())[:-22] + struct.pack(
