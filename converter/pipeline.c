@@ -142,12 +142,11 @@ static void serve(struct pipeline *p, int worker)
     (void)pthread_mutex_lock(&p->mutex);
     while (!finished(p)) {
         bool starving = p->filled - p->taken < (uint64_t)p->threads;
-        bool work = p->taken < p->filled;
-        if (can_commit(p)) {
+        if (starving && can_read(p)) {
+            do_read(p); /* first: only one thread can do that, and unpacking takes its time */
+        } else if (can_commit(p)) {
             do_commit(p);
-        } else if (can_read(p) && (starving || !work)) {
-            do_read(p);
-        } else if (work) {
+        } else if (p->taken < p->filled) {
             do_work(p, worker);
         } else {
             (void)pthread_cond_wait(&p->changed, &p->mutex);
