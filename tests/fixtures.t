@@ -8,8 +8,9 @@
 # converter/README.md for the other files. It is run in a scratch copy, with `-o out` unless args
 # names an output folder, and again with one and with four threads.
 #
-# review/report.html is only compared in cases with -page- in their names. Of all cases it is looked
-# over at the end: whether it is well-formed, escaped and closed to the outside.
+# review/report.html is only compared in cases with -page- in their names, and without its style and
+# script. Of all cases it is looked over at the end: whether it is well-formed, escaped and closed to
+# the outside.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 top=$PWD
@@ -25,7 +26,18 @@ export SOURCE_DATE_EPOCH=1600000000
 umask 077
 . tests/cases.sh
 
-# Runs a case in WORK; its results go to RESULT.
+# Leaves out what is the same in all pages, if it is what it should be.
+cut_page() { # PAGE
+    for part in style:css script:js; do
+        tag=${part%:*}
+        sed -n "/^<$tag>/,/^<\/$tag>/p" "$1" | sed "1s/^<$tag>//; \$d" |
+            cmp -s - "converter/page/page.${part#*:}" || return 1
+    done
+    sed -i -e '/^<style>/,/^<\/style>/c <style>page.css</style>' \
+        -e '/^<script>/,/^<\/script>/c <script>page.js</script>' -e "s/'sha256-[^']*'/'sha256'/g" "$1"
+}
+
+# Runs a case in WORK; its results go to RESULT, a whole page to $scratch/page.html.
 run_case() { # CASE WORK RESULT [extra argument...]
     case_dir=$1 work=$2 result=$3
     shift 3
@@ -44,7 +56,10 @@ run_case() { # CASE WORK RESULT [extra argument...]
     (cd "$work" && exec ${UNDER-} "$bin" "$@" <"$input" >"$result/stdout" 2>"$result/stderr")
     echo $? >"$result/exit"
     [ ! -d "$work/out" ] || cp -R "$work/out" "$result/out"
-    rm -rf "$work"
+    rm -rf "$work" "$scratch/page.html"
+    page=$result/out/review/report.html
+    grep -q '<style>' "$page" 2>/dev/null || return 0 # none, or somebody else's
+    cp "$page" "$scratch/page.html" && cut_page "$page"
 }
 
 # Whether a second run with other threads gives the same.
@@ -56,12 +71,10 @@ same_with() { # CASE RESULT THREADS
 }
 
 check_case() { # CASE
-    run_case "$1" "$scratch/work" "$scratch/result" || { echo 'cannot run' >"$scratch/diff"; return 1; }
+    run_case "$1" "$scratch/work" "$scratch/result" || { echo 'cannot run, or the style or script of its page is not that of converter/page' >"$scratch/diff"; return 1; }
     without='--exclude=report.html'
     case $1 in *-page-*) without='' ;; esac
-    if [ -f "$scratch/result/out/review/report.html" ]; then
-        cp "$scratch/result/out/review/report.html" "$scratch/pages/$(basename "$1").html" || return 1
-    fi
+    [ ! -f "$scratch/page.html" ] || mv "$scratch/page.html" "$scratch/pages/$(basename "$1").html"
     if [ "$update" = yes ]; then
         # shellcheck disable=SC2086
         [ ! -d "$1/expected" ] || diff -r $without "$1/expected" "$scratch/result" >&2
