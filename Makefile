@@ -58,6 +58,12 @@ ASAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=address,undefined -fno-omit-fra
         -fno-sanitize-recover=all -DWITHOUT_SANDBOX'
 TSAN := HARDEN= HARDEN_L= OPT='-O1 -g -fsanitize=thread -DWITHOUT_SANDBOX'
 
+# MemorySanitizer takes what others write for never written: the libraries are compiled for it, too.
+MEMORY    := -O1 -g -fsanitize=memory -fsanitize-memory-track-origins -fno-omit-frame-pointer
+MSAN_LIBS := build/msan/libraries
+MSAN_CALLS := build/msan/tests/msan/calls.o
+MSAN      := BUILD=build/msan CC=clang HARDEN= HARDEN_L= OPT='$(MEMORY) -DWITHOUT_SANDBOX'
+
 # valgrind knows no Landlock. What it finds stands in the way of the expected standard error.
 VALGRIND := BUILD=build/valgrind HARDEN= HARDEN_L= OPT='-O1 -g -DWITHOUT_SANDBOX'
 UNDER    := valgrind -q --error-exitcode=99 --leak-check=full \
@@ -77,7 +83,8 @@ help:
 	@echo 'make static      one file that runs on any Linux of its kind (STATIC=amd64 or arm64)'
 	@echo 'make deb dist    a Debian package; an archive of the source'
 	@echo 'make check-install check-static check-deb check-reproducible   test these'
-	@echo 'make lint check-asan check-tsan check-valgrind check-portable check-page   further tests'
+	@echo 'make lint check-asan check-tsan check-msan check-valgrind   further tests'
+	@echo 'make check-portable check-page   further tests'
 	@echo 'make check-faults   every call of the program fails, for every kind of export (an hour)'
 	@echo 'make fuzz      feed the readers with what chance makes of the fixtures (FUZZ_TIME seconds each)'
 	@echo 'make coverage    which lines and branches the tests of make check come by'
@@ -153,7 +160,7 @@ $(BENCH): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 $(SHIM): tests/faults/shim.c Makefile
 	@mkdir -p $(@D)
 	@$(call SAY,LINK $@)
-	$(Q)$(CC) -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra -Wno-nonnull-compare -fno-builtin -fPIC \
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra $(if $(findstring clang,$(CC)),,-Wno-nonnull-compare) -fno-builtin -fPIC \
 	  -shared -o $@ $<
 
 # What a goal needs is installed first; the build is a make of its own, because the compiler and
@@ -190,6 +197,13 @@ check-tsan:
 	@tests/packages.sh build test
 	@TSAN_OPTIONS=allocator_may_return_null=1 \
 	  $(MAKE) --no-print-directory run-tests BUILD=build/tsan $(TSAN)
+
+check-msan:
+	@tests/packages.sh build test msan
+	@tests/msan/libraries.sh $(MSAN_LIBS) '$(MEMORY)'
+	@$(MAKE) --no-print-directory $(MSAN_CALLS) $(MSAN)
+	@MSAN_OPTIONS=allocator_may_return_null=1 $(MAKE) --no-print-directory run-tests $(MSAN) \
+	  LDFLAGS='-L$(MSAN_LIBS) $(MSAN_CALLS) -Wl,--wrap=stat64,--wrap=fstat64,--wrap=fstatat64,--wrap=getdents64'
 
 # As on a processor without SSE2 whose char has no sign, such as arm64.
 check-portable:
@@ -347,7 +361,7 @@ check-reproducible: static
 clean:
 	rm -rf build
 
-.PHONY: help all demo check run-tests check-asan check-tsan check-portable check-valgrind coverage check-faults run-faults \
+.PHONY: help all demo check run-tests check-asan check-tsan check-msan check-portable check-valgrind coverage check-faults run-faults \
         check-page page-parts fuzz run-fuzz bench run-bench lint \
         update-fixtures update-docs update-picture install uninstall static check-static deb check-deb dist \
         check-install check-reproducible clean

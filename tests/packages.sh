@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a goal needs and that are missing, after naming them.
-#   packages.sh GOAL...           build, test, page, fuzz, lint, coverage, valgrind, package,
+#   packages.sh GOAL...           build, test, page, fuzz, lint, coverage, valgrind, msan, package,
 #                                 static-ARCHITECTURE
 #   packages.sh --names GOAL...   only names what the goals need
 set -eu
@@ -12,6 +12,7 @@ fuzz='clang libclang-rt-14-dev python3'
 lint='clang clang-tidy cppcheck clang-format'
 coverage='gcovr'
 valgrind='valgrind libc6-dbg'
+msan='clang libclang-rt-14-dev llvm dpkg-dev debian-archive-keyring'
 package='dpkg-dev lintian'
 static='dpkg-dev debian-archive-keyring'
 
@@ -41,6 +42,7 @@ for goal in "$@"; do
     lint) wanted="$wanted $lint" ;;
     coverage) wanted="$wanted $coverage" ;;
     valgrind) wanted="$wanted $valgrind" ;;
+    msan) wanted="$wanted $msan" ;;
     package) wanted="$wanted $package" ;;
     static-*) wanted="$wanted $static $(foreign "${goal#static-}")" ;;
     *) echo "packages.sh: no such goal: $goal" >&2; exit 2 ;;
@@ -62,6 +64,7 @@ have() {
     gcc | make | pkg-config | zip | unzip | gzip | perl | python3 | clang | clang-tidy | cppcheck | clang-format | \
         bash | zsh | mandoc | lintian | chromium | npm | gcovr | valgrind)
         command -v "$1" >/dev/null 2>&1 ;;
+    llvm) command -v llvm-symbolizer >/dev/null 2>&1 ;;
     nodejs) command -v node >/dev/null 2>&1 ;;
     groff-base) command -v groff >/dev/null 2>&1 ;;
     python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;

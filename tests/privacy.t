@@ -91,7 +91,7 @@ PERL
 mkdir "$scratch/crash" && cd "$scratch/crash" && mkfifo fifo || exit 1
 ulimit -c unlimited 2>/dev/null
 sanitized=no
-case $bin in */asan/* | */tsan/*) sanitized=yes ;; esac
+case $bin in */asan/* | */msan/* | */tsan/*) sanitized=yes ;; esac
 perl "$scratch/crash.pl" SEGV '' sleep 100
 [ $? -eq 1 ] || echo '# this system makes no core files, so the next tests could not fail'
 rm -f core*
