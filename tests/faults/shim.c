@@ -75,9 +75,16 @@ __attribute__((constructor)) static void start(void)
     target = getenv("FAULT_CALL");
 }
 
-__attribute__((destructor)) static void end(void)
+/* No more faults: also for the program, whose own end may be no part of what is tested. */
+void fault_end(void);
+void fault_end(void)
 {
     target = NULL;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    fault_end();
     for (int fd = FIRST_FREE; fd < LAST_LOOKED_AT; fd++)
         if (fd != report && syscall(SYS_fcntl, fd, F_GETFD) >= 0)
             tell("open", "descriptor", (unsigned long)fd);
