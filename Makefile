@@ -248,7 +248,7 @@ coverage:
 	@$(MAKE) --no-print-directory $(FLUSH) $(COVERAGE)
 	@$(MAKE) --no-print-directory run-tests $(COVERAGE) \
 	  LDFLAGS='$(FLUSH) -Wl,--wrap=syscall,--wrap=_exit,--wrap=raise'
-	@tests/coverage/report.sh build/coverage
+	@tests/coverage/report.py build/coverage
 
 $(FLUSH): CPPFLAGS += -DCOUNTS='"$(CURDIR)/build/coverage"'
 

@@ -71,6 +71,16 @@ status=$?
 case $bin in */asan/* | */msan/* | */tsan/*) status=0 ;; esac # they need more address space than that
 ok 'white space does not fill the memory' $status
 
+# One row that never ends, without a quote that could be to blame.
+{ printf 'School_id,Student_id\n'; head -c 68157440 /dev/zero | tr '\0' x; } | gzip -1 >"$scratch/students.csv.gz"
+run "$scratch/students.csv.gz"; refused && grep -q 'row 1 is longer than 64 MiB' "$scratch/err"
+ok 'a CSV row of 65 MiB' $?
+
+# A zip is kept before it is looked at, and no more of it than is allowed.
+"$bin" --max-bytes 1K -o "$old" - <"$scratch/students.zip" >"$scratch/told" 2>"$scratch/err"
+[ $? -eq 3 ] && [ "$(wc -l <"$scratch/err")" -eq 1 ] && grep -q max-bytes "$scratch/err" && untouched
+ok 'standard input beyond --max-bytes' $?
+
 # A byte changed anywhere in the zip's data or directory: refused, or without effect on the files.
 "$bin" -q -o "$scratch/zip" "$scratch/students.zip"
 csv_sums "$scratch/zip" >"$scratch/good"

@@ -67,4 +67,15 @@ kill -TERM $pid
 wait $pid
 [ $? -ge 3 ] && [ ! -e "$scratch/term" ]; ok 'SIGTERM ends a run without a result' $?
 
+"$bin" -q -o "$scratch/slashes//" "$input" && [ -f "$scratch/slashes/School.csv" ]; ok 'DIR may end in slashes' $?
+"$bin" -o // "$input" 2>"$scratch/e"
+[ $? -eq 4 ] && [ "$(cat "$scratch/e")" = 'clever2sds: //: cannot be the output folder; give a folder inside another one' ]
+ok 'but not be the root' $?
+
+perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => shift, Listen => 1) or die' "$scratch/socket"
+"$bin" -o "$scratch/never" "$scratch/socket" 2>"$scratch/e"
+[ $? -eq 3 ] && [ ! -e "$scratch/never" ] &&
+    [ "$(cat "$scratch/e")" = "clever2sds: $scratch/socket: is neither a folder nor a file; give one of these" ]
+ok 'a socket is no export' $?
+
 plan_done

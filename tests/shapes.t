@@ -63,4 +63,15 @@ cp "$scratch/plain/"*.json "$scratch/halves/"
 cat "$scratch/plain/students.json" "$scratch/plain/sections.json" >"$scratch/halves/students.json"
 rm "$scratch/halves/sections.json"
 convert out "$scratch/halves"; same 'sections behind the students' $?
+
+# More white space before the first value than is read at once; a zip that is gzipped.
+mkdir "$scratch/blank"
+for file in "$scratch/plain/"*.json; do
+    { head -c 1000000 /dev/zero | tr '\0' ' '; cat "$file"; } >"$scratch/blank/${file##*/}"
+done
+convert out "$scratch/blank"; same 'behind white space' $?
+(cd "$scratch/plain" && zip -q -X -r "$scratch/x.zip" . && gzip "$scratch/x.zip")
+mkdir "$scratch/packed" && mv "$scratch/x.zip.gz" "$scratch/packed"
+convert out "$scratch/packed/x.zip.gz"; same 'a zip that is gzipped' $?
+convert out "$scratch/packed"; same 'in a folder, too' $?
 plan_done

@@ -434,4 +434,13 @@ for change in '50 0' '0 50' '50 60' '60 50'; do
     [ "$bad" -eq 0 ] && [ "$old" -gt 5 ] && [ "$new" -gt 5 ] && [ "$step" -lt 500 ]
     ok "killed at each step from $1 to $2 rows a set (0: undivided)" $?
 done
+
+# The page shows the first 200 sets, and says where the others are.
+mkdir "$scratch/many"
+{ echo School_id,School_name; seq 201 | sed 's|.*|S&,School &|'; } >"$scratch/many/schools.csv"
+{ echo School_id,Student_id,First_name,Last_name,Username; seq 201 | sed 's|.*|S&,&,A,B,u&|'; } >"$scratch/many/students.csv"
+"$bin" -q --users-only --allow-empty teachers --split 1 -o "$scratch/manysets" "$scratch/many" &&
+    [ -f "$scratch/manysets/201/Student.csv" ] &&
+    grep -qF '<p>summary.json has the rows of the other 1 sets.</p>' "$scratch/manysets/review/report.html"
+ok 'the page of more than 200 sets' $?
 plan_done

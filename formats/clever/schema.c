@@ -275,10 +275,10 @@ bool clever_scan(struct clever_scanner *scanner, struct slice text, const char *
 /* Whether a string has nothing but control characters and blanks in it. */
 static bool blank_string(const struct json_value *value)
 {
-    char room[256];
-    if (value->len > sizeof room)
-        return false;
+    char room[256]; /* more escapes than fit are not taken for blanks */
     struct slice text = slice_of(value->ptr, value->len);
+    if (value->escaped && value->len > sizeof room)
+        return false;
     if (value->escaped)
         text = json_decode(value, room);
     while (text.len) {
