@@ -37,8 +37,6 @@ static bool make_table(struct taking *t, size_t room, struct arena *arena)
         return false;
     memset(t->slots, 0, size * sizeof *t->slots);
     t->mask = size - 1;
-    for (size_t i = 0; i < t->count; i++)
-        *slot_of(t, t->ids[i], t->hashes[i]) = (uint32_t)i + 1;
     return true;
 }
 

@@ -143,6 +143,8 @@ refused 'a list for a number' 1 '"threads" .* number' '{"threads":[2]}'
 refused 'a number as EXPORT' 1 '"export" .* list' '{"export":1}'
 refused 'a NUL in a value' 1 '"domain"' '{"domain":"a\\u0000b.org"}'
 refused 'a NUL in a key' 1 'a key' '{"sync\\u0000":"new"}'
+printf '\n \t{"sync": "new"}\n' >blank.json
+"$bin" --profile blank.json --print-profile | grep -q '"sync":.*new'; ok 'white space before the object' $?
 refused 'no object' 1 'a profile is one JSON object' '[]'
 refused 'nothing' 1 'a profile is one JSON object' ''
 refused 'a cut-off object' 2 'the profile' '{"sync":"new",\n'
