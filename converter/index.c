@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { CHUNK_BITS = 11, CHUNK = 1 << CHUNK_BITS, FIRST_SLOTS = 1024 };
+enum { CHUNK_BITS = 11, CHUNK = 1 << CHUNK_BITS, FIRST_SLOTS = 1024, MANY_SLOTS = 32 * 1024 };
 
 struct slot {
     uint32_t tag;
@@ -151,6 +151,40 @@ const struct id_entry *index_find(const struct id_index *index, enum id_space sp
 void index_prefetch(const struct id_index *index, enum id_space space, uint64_t hash)
 {
     __builtin_prefetch(&index->slots[tag_of(space, hash) & (index->slot_count - 1)]);
+}
+
+/* The first slot with the tag, or the free one before it. */
+static const struct slot *tagged_slot(const struct id_index *index, uint32_t tag)
+{
+    size_t mask = index->slot_count - 1;
+    size_t at = tag & mask;
+    while (index->slots[at].key && index->slots[at].tag != tag)
+        at = (at + 1) & mask;
+    return &index->slots[at];
+}
+
+void index_expect(const struct id_index *index, enum id_space space, const uint64_t *hashes,
+                  size_t count)
+{
+    const struct key *keys[INDEX_EXPECTED];
+    if (index->slot_count < MANY_SLOTS) /* few are near anyway */
+        return;
+    for (size_t i = 0; i < count; i++)
+        index_prefetch(index, space, hashes[i]);
+    for (size_t i = 0; i < count; i++) {
+        const struct slot *slot = tagged_slot(index, tag_of(space, hashes[i]));
+        keys[i] = slot->key ? chunk_item(&index->keys, sizeof *keys[i], slot->key - 1) : NULL;
+        __builtin_prefetch(keys[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!keys[i])
+            continue;
+        const struct id_entry *entry =
+            chunk_item(&index->entries, sizeof *entry, keys[i]->entry);
+        __builtin_prefetch(keys[i]->text);
+        __builtin_prefetch(keys[i]->text + (keys[i]->len_space >> 3)); /* it may cross a line */
+        __builtin_prefetch(entry);
+    }
 }
 
 /* In the spaces behind the first, which most references have been found in. */

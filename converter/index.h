@@ -48,6 +48,13 @@ const struct id_entry *index_find_hashed(const struct id_index *index, enum id_s
 /* Tells the processor that the id with this hash will be looked up soon. */
 void index_prefetch(const struct id_index *index, enum id_space space, uint64_t hash);
 
+enum { INDEX_EXPECTED = 64 };
+
+/* The same for at most INDEX_EXPECTED ids that will be looked up at once, and for all that is looked
+ * at then. */
+void index_expect(const struct id_index *index, enum id_space space, const uint64_t *hashes,
+                  size_t count);
+
 /* Whom a reference by Clever ID means, `hash` being hash_of(id): an accepted record by its `id`,
  * by its legacy_id, by an id of an ignored repeat of it; else a rejected one. NULL for nobody. */
 const struct id_entry *index_refer(const struct id_index *index, struct slice id, uint64_t hash);

@@ -105,12 +105,16 @@ static const enum entity referred[LIST_COUNT] = {[LIST_SCHOOLS] = ENTITY_SCHOOL,
                                                  [LIST_TEACHERS] = ENTITY_TEACHER,
                                                  [LIST_STUDENTS] = ENTITY_STUDENT};
 
-/* Whom reference `i` of the current record means. */
+/* Whom reference `i` of the current record means, to be asked for one after the other. */
 static inline const struct id_entry *refer(const struct worker *w, enum reference_list list,
                                            size_t i)
 {
     const struct id_index *index = w->run->indexes[referred[list]];
     const struct references *references = &w->references[list];
+    size_t left = references->count - i;
+    if (i % INDEX_EXPECTED == 0)
+        index_expect(index, w->csv ? SPACE_SIS : SPACE_CLEVER, references->hashes + i,
+                     left < INDEX_EXPECTED ? left : INDEX_EXPECTED);
     return w->csv ? index_refer_sis(index, references->ids[i], references->hashes[i])
                   : index_refer(index, references->ids[i], references->hashes[i]);
 }

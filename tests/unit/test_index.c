@@ -278,6 +278,16 @@ static void test_growth(void **state)
     }
     for (size_t i = MANY; i < MANY + 1000; i++)
         assert_null(index_find(index, SPACE_CLEVER, numbered(id, sizeof id, i)));
+    /* Hints change nothing, whoever they are about. */
+    uint64_t hashes[INDEX_EXPECTED];
+    for (size_t i = 0; i < MANY + MANY / 2; i += INDEX_EXPECTED) {
+        for (size_t k = 0; k < INDEX_EXPECTED; k++)
+            hashes[k] = hash_of(numbered(id, sizeof id, i + k));
+        index_expect(index, SPACE_CLEVER, hashes, INDEX_EXPECTED);
+        index_expect(index, SPACE_LEGACY, hashes, i / INDEX_EXPECTED % INDEX_EXPECTED);
+        const struct id_entry *found = index_find(index, SPACE_CLEVER, numbered(id, sizeof id, i));
+        assert_ptr_equal(found, i < MANY ? entries[i] : NULL);
+    }
     free(entries);
 }
 
