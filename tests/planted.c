@@ -1,6 +1,6 @@
 /* What a hostile export might make of the program: a library, loaded by LD_PRELOAD, that takes the
- * place of read. When the program reads for the first time, it tries to break out and tells on
- * standard error what came of it. */
+ * place of read and pread. When the program reads for the first time, it tries to break out and
+ * tells on standard error what came of it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,12 +26,23 @@ static void break_out(void)
     tell("exec", syscall(SYS_execve, path, arguments, arguments + 1));
 }
 
-ssize_t read(int fd, void *bytes, size_t size)
+static void once(void)
 {
     static int tried;
-    if (!tried) {
-        tried = 1;
-        break_out();
-    }
+    if (tried)
+        return;
+    tried = 1;
+    break_out();
+}
+
+ssize_t read(int fd, void *bytes, size_t size)
+{
+    once();
     return syscall(SYS_read, fd, bytes, size);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t size, off64_t place)
+{
+    once();
+    return syscall(SYS_pread64, fd, bytes, size, place);
 }

@@ -3,16 +3,20 @@
 
     faults.py            each kind of export, first runs and runs over an old result, every call
     faults.py --quick    a part of that, for every day
+    faults.py CALL...    the first, of some functions only
 
 For n = 1, 2, 3, ... until a run gets by without it, the n-th call of a function fails (shim.c).
 Each run must end in one of two ways: as if nothing had happened, or with a status of the contract
 that fits, one line on standard error, and the output folder as it was. Nothing may be left beside
-it, no descriptor open, and with BUILD=build/asan no memory. Prints TAP.
+it, no descriptor open, and with BUILD=build/asan no memory. Prints TAP, and how many faults there
+were by function and by what it said.
 """
 
 import collections
 import errno
+import functools
 import gzip
+import multiprocessing
 import os
 import re
 import shutil
@@ -43,8 +47,8 @@ QUICK = {'json': True, 'csv': False, 'zip': True, 'divided': True, 'threads': Fa
 Call = collections.namedtuple('Call', 'name errors statuses clears')
 
 CALLS = [
-    Call('open', ('EMFILE', 'EIO', 'EMFILE+'), (INPUT, OUTPUT), False),
-    Call('openat', ('EMFILE', 'EIO', 'EMFILE+'), (INPUT, OUTPUT), True),
+    Call('open', ('EMFILE', 'EIO', 'ENOMEM', 'EMFILE+'), (INPUT, OUTPUT), False),
+    Call('openat', ('EMFILE', 'EIO', 'ENOSPC', 'EMFILE+'), (INPUT, OUTPUT), True),
     Call('read', ('EIO',), (INPUT, OUTPUT), False),
     Call('read', ('EINTR', 'short', 'short+'), (), False),
     Call('pread', ('EIO',), (INPUT, OUTPUT), False),
@@ -87,6 +91,25 @@ CALLS = [
     Call('pthread_cond_init', ('ENOMEM',), (INPUT,), False),
     Call('pthread_create', ('EAGAIN', 'EAGAIN+'), (), False),
 ]
+
+# What else the program takes from the C library: functions that cannot fail the way they are used
+# here, or whose failure changes nothing but what is shown. Standard output (`fwrite`, `fflush`) is
+# full in tests/cli.t, and the sandbox (`prctl`, `setrlimit`, `syscall`) is off here: it has
+# tests/unit/test_sandbox.c.
+HARMLESS = frozenset('''
+    clock_gettime closedir fflush fprintf free fwrite getenv getpgrp getpid gmtime_r ioctl isatty
+    mallopt memchr memcmp memcpy memmove memrchr memset nanosleep prctl pthread_cond_broadcast
+    pthread_cond_destroy pthread_cond_wait pthread_join pthread_mutex_destroy pthread_mutex_lock
+    pthread_mutex_unlock qsort raise setrlimit sigaction sigemptyset snprintf strchr strcmp strcspn
+    strerror strftime strlen strncmp strrchr strspn strstr strtol strtoll strtoul syscall sysconf
+    tcgetpgrp time umask vsnprintf'''.split())
+
+# What the program calls the functions that the shim counts under another name.
+ALIASES = {'fdopendir': 'opendir', 'fdatasync': 'fsync', 'strndup': 'strdup', 'renameat': 'rename',
+           'aligned_alloc': 'malloc', 'posix_memalign': 'malloc'}
+
+# Other libraries, and what compilers add.
+FOREIGN = re.compile('_|cJSON_|csv_|inflate|seccomp_|unz')
 
 # The result stands, but there was no memory for the table.
 UNTOLD = ('clever2sds: standard output cannot be written; the result itself is complete, see its '
@@ -182,14 +205,14 @@ def is_stage(name):
 class Run:
     """One export, into nothing or over an old result."""
 
-    def __init__(self, scratch, export, over):
+    def __init__(self, models, scratch, export, over):
         self.export = export
         self.name = export.name + (' over an old result' if over else ' for the first time')
         self.place = os.path.join(scratch, 'place')
         self.temporary = os.path.join(scratch, 'tmp')
         self.over = over
         self.dir = os.path.join(self.place, 'sds' if over else 'new/sds')
-        self.model = os.path.join(scratch, 'old-sets' if 'divided' in export.name else 'old')
+        self.model = os.path.join(models, 'old-sets' if 'divided' in export.name else 'old')
         self.reset()
         self.old = snapshot(self.place)
         self.status, _, self.errors, _ = self.start({})
@@ -216,9 +239,9 @@ class Run:
             environment['LD_PRELOAD'] = SHIM
             environment['FAULT_REPORT'] = str(write_end)
         stdin = open(self.export.stdin, 'rb') if self.export.stdin else subprocess.DEVNULL
-        done = subprocess.run([PROGRAM, '--no-sandbox', '--max-removed', '100%', '-o', self.dir, *self.export.args], stdin=stdin,
-                              capture_output=True, env=environment, pass_fds=(write_end,),
-                              timeout=300, check=False)
+        command = [PROGRAM, '--no-sandbox', '--max-removed', '100%', '-o', self.dir]
+        done = subprocess.run(command + self.export.args, stdin=stdin, capture_output=True,
+                              env=environment, pass_fds=(write_end,), timeout=300, check=False)
         if self.export.stdin:
             stdin.close()
         os.close(write_end)
@@ -284,13 +307,38 @@ def named(told):
     return told
 
 
+def imported():
+    """What the program takes from the C library, by the names of CALLS."""
+    told = subprocess.run(['nm', '-D', '--undefined-only', PROGRAM], capture_output=True,
+                          text=True, check=True).stdout
+    names = set()
+    for name in re.findall(r'(?m) U (\w+)', told):
+        name = re.sub(r'^__(\w+)_chk$', r'\1', name) # as a build with _FORTIFY_SOURCE has it
+        name = re.sub(r'^(?!getdents)(\w+)64$', r'\1', name)
+        if not FOREIGN.match(name):
+            names.add(ALIASES.get(name, name))
+    return names
+
+
 class Tally:
+    """What came of the faults; `lines` are those of TAP, without numbers."""
+
     def __init__(self):
-        self.tests = self.faults = self.refused = self.left = self.bad = 0
+        self.counts = collections.Counter() # by call and what it said
+        self.refused = self.left = self.bad = 0
+        self.lines = []
 
     def ok(self, good, text):
-        self.tests += 1
-        print(('ok' if good else 'not ok') + f' {self.tests} - {text}', flush=True)
+        self.lines.append((good, text))
+
+    def note(self, text):
+        self.lines.append((None, text))
+
+    def add(self, other):
+        self.counts.update(other.counts)
+        self.refused += other.refused
+        self.left += other.left
+        self.bad += other.bad
 
 
 def try_error(run, call, error, tally):
@@ -304,7 +352,7 @@ def try_error(run, call, error, tally):
         wrong, got_by = run.judge(call, status, errors, told)
         if not hit and not wrong and not got_by:
             wrong = 'fails without a fault'
-        tally.faults += hit
+        tally.counts[call.name, error] += hit
         tally.refused += hit and not got_by
         left = bool(run.leftovers())
         if left and not wrong:
@@ -314,43 +362,85 @@ def try_error(run, call, error, tally):
         if wrong:
             good = False
             tally.bad += 1
-            print(f'# {run.name}, {call.name} {error} {number}: {wrong}')
+            tally.note(f'{run.name}, {call.name} {error} {number}: {wrong}')
             for line in (named(told) + errors).splitlines()[:40]:
-                print(f'#   {line}')
+                tally.note('  ' + line)
         if wrong or got_by or left:
             run.reset()
         if not hit:
-            return good, number - 1
+            return good
+
+
+def try_run(scratch, quick, only, export_and_over):
+    """Every call of one run."""
+    tally = Tally()
+    with tempfile.TemporaryDirectory(dir=scratch) as place:
+        run = Run(scratch, place, *export_and_over)
+        for call in CALLS:
+            if (only and call.name not in only) or \
+                    (run.export.calls and call.name not in run.export.calls):
+                continue
+            errors = call.errors[:1] if quick else call.errors
+            good = all([try_error(run, call, error, tally) for error in errors])
+            count = sum(tally.counts[call.name, error] for error in errors)
+            if count:
+                tally.ok(good, f'{run.name}: {call.name} fails ({count} faults)')
+    return tally
+
+
+class Tap:
+    """Prints TAP."""
+
+    def __init__(self):
+        self.tests = 0
+
+    def line(self, good, text):
+        if good is None:
+            print('# ' + text, flush=True)
+            return
+        self.tests += 1
+        print(('ok' if good else 'not ok') + f' {self.tests} - {text}', flush=True)
+
+
+def tell_counts(total, tap):
+    """How many faults there were of each kind."""
+    uncalled = []
+    for name in dict.fromkeys(call.name for call in CALLS):
+        errors = {error: count for (call, error), count in total.counts.items()
+                  if call == name and count}
+        if errors:
+            told = ', '.join(f'{error} {count:,}' for error, count in errors.items())
+            tap.line(None, f'{sum(errors.values()):8,} {name:20} {told}')
+        else:
+            uncalled.append(name)
+    if uncalled:
+        tap.line(None, 'never called: ' + ', '.join(uncalled))
 
 
 def main():
     quick = '--quick' in sys.argv
     only = [word for word in sys.argv[1:] if not word.startswith('-')]
-    tally = Tally()
+    total, tap = Tally(), Tap()
+    unknown = imported() - {call.name for call in CALLS} - HARMLESS
+    tap.line(not unknown, 'every function of the C library that can fail is made to' +
+             ''.join(f'; not so: {name}' for name in sorted(unknown)))
     memory = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as scratch:
-        exports = make_exports(scratch, quick)
         make_old(scratch)
-        for export in exports:
-            for over in (False, True):
-                if quick and over != QUICK[export.name]:
-                    continue
-                run = Run(scratch, export, over)
-                for call in CALLS:
-                    if (only and call.name not in only) or \
-                            (export.calls and call.name not in export.calls):
-                        continue
-                    errors = call.errors[:1] if quick else call.errors
-                    results = [try_error(run, call, error, tally) for error in errors]
-                    count = sum(faults for _, faults in results)
-                    if count:
-                        tally.ok(all(good for good, _ in results),
-                                 f'{run.name}: {call.name} fails ({count} faults)')
-    print(f'# {tally.faults} faults injected: {tally.refused} runs refused, '
-          f'{tally.faults - tally.refused} got by, {tally.left} left something for the next run')
-    tally.ok(tally.faults > 0 and tally.bad == 0, f'{tally.faults} faults, {tally.bad} went wrong')
-    print(f'1..{tally.tests}')
-    return tally.bad > 0
+        runs = [(export, over) for export in make_exports(scratch, quick) for over in (False, True)
+                if not quick or over == QUICK[export.name]]
+        with multiprocessing.Pool(len(os.sched_getaffinity(0))) as pool:
+            for tally in pool.imap(functools.partial(try_run, scratch, quick, only), runs):
+                for line in tally.lines:
+                    tap.line(*line)
+                total.add(tally)
+    tell_counts(total, tap)
+    faults = sum(total.counts.values())
+    tap.line(None, f'{faults:,} faults injected: {total.refused:,} runs refused, '
+             f'{faults - total.refused:,} got by, {total.left:,} left something for the next run')
+    tap.line(faults > 0 and total.bad == 0, f'{faults} faults, {total.bad} went wrong')
+    print(f'1..{tap.tests}')
+    return total.bad > 0 or bool(unknown)
 
 
 if __name__ == '__main__':
