@@ -5,7 +5,7 @@ set -eu
 build=$(cd "$1" && pwd) seconds=$2
 shift 2
 [ $# -gt 0 ] || set -- $(ls "$build/tests/fuzz" | sed -n 's/^fuzz_\([a-z_]*\)$/\1/p')
-failed=0
+failed=0 total=0
 for target in "$@"; do
     corpus=$build/fuzz/$target
     found=$build/fuzz/found-$target-
@@ -18,10 +18,12 @@ for target in "$@"; do
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
         covered=$(sed -n 's/.* cov: \([0-9]*\) ft: \([0-9]*\) .*/\1 edges, \2 features/p' "$log" | tail -n 1)
         echo "$target: $runs runs, $covered"
+        total=$((total + runs))
     else
         failed=1
         echo "$target: FAILED, see $log"
         grep -E 'does not hold|ERROR|SUMMARY|Test unit written' "$log" || tail -n 5 "$log"
     fi
 done
+[ $failed -ne 0 ] || echo "$total runs in all, nothing found"
 exit $failed

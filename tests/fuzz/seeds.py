@@ -2,11 +2,14 @@
 
 import gzip
 import io
+import json
 import os
 import sys
 import zipfile
 
-FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../fixtures')
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..')
+FIXTURES = os.path.join(TOP, 'fixtures')
+EXAMPLE = os.path.join(TOP, 'converter/examples/profile.json')
 LARGEST = 16384
 NO_CHOICE = b'\xff' * 8
 
@@ -64,8 +67,23 @@ def exports():
             yield case, text
 
 
+def profiles():
+    """The example, and every option of the fixtures as a profile of its own."""
+    with open(EXAMPLE, 'rb') as file:
+        yield 'example', file.read()
+    for case in sorted(os.listdir(FIXTURES)):
+        with open(os.path.join(FIXTURES, case, 'args'), encoding='utf-8', errors='replace') as file:
+            words = file.read().replace('=', '\n').splitlines()
+        settings = {word[2:]: value if value[:1] != '-' else True
+                    for word, value in zip(words, words[1:] + ['-']) if word[:2] == '--'}
+        if settings:
+            yield case, json.dumps(settings).encode()
+
+
+
 SEEDS = {'json_framer': lambda: single('.json'), 'json_record': records,
-         'csv': lambda: single('.csv'), 'source': packed, 'convert': exports}
+         'csv': lambda: single('.csv'), 'source': packed, 'profile': profiles,
+         'convert': exports}
 
 
 def main():
