@@ -364,8 +364,7 @@ static const struct attempt files[] = {
 /* What the kernel has is asked without the code under test: that may be what fails to. */
 static int landlock_of_kernel(void)
 {
-    long version =
-        syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     return BUILT && version > 0 ? (int)version : 0;
 }
 
