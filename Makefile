@@ -85,7 +85,7 @@ help:
 	@echo 'make check-install check-static check-deb check-reproducible   test these'
 	@echo 'make lint check-asan check-tsan check-msan check-valgrind   further tests'
 	@echo 'make check-portable check-page   further tests'
-	@echo 'make check-faults   every call of the program fails, for every kind of export (an hour)'
+	@echo 'make check-faults   every call of the program fails, for every kind of export (an hour or two)'
 	@echo 'make fuzz      feed the readers with what chance makes of the fixtures (FUZZ_TIME seconds each)'
 	@echo 'make coverage    which lines and branches the tests of make check come by'
 	@echo 'make bench       measure it against what else there is (BENCH_SIZES, BENCH_RUNS)'

@@ -76,6 +76,7 @@ cat >"$scratch/crash.pl" <<'PERL'
 use strict; use warnings;
 my ($signal, $fifo, @command) = @ARGV;
 my $pid = fork // die;
+$SIG{$signal} = 'DEFAULT' if $pid == 0; # what runs behind a shell ignores some
 if ($pid == 0) { exec @command or die }
 my $out;
 if ($fifo) {

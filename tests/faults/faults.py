@@ -109,7 +109,7 @@ ALIASES = {'fdopendir': 'opendir', 'fdatasync': 'fsync', 'strndup': 'strdup', 'r
            'aligned_alloc': 'malloc', 'posix_memalign': 'malloc'}
 
 # Other libraries, and what compilers add.
-FOREIGN = re.compile('_|cJSON_|csv_|inflate|seccomp_|unz')
+FOREIGN = re.compile('_|cJSON_|crc32|csv_|inflate|seccomp_|unz')
 
 # The result stands, but there was no memory for the table.
 UNTOLD = ('clever2sds: standard output cannot be written; the result itself is complete, see its '
