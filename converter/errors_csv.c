@@ -41,12 +41,27 @@ static bool formula(struct slice text)
     return text.len && memchr("=+-@", text.ptr[0], 4);
 }
 
-/* Text from the input as a cell: nothing invisible, no formula, at most `limit` characters. */
-static void put_foreign(struct buf *out, struct slice text, size_t limit)
+/* Text from outside as a cell: nothing invisible, at most `limit` characters. */
+static void put_visible(struct buf *out, struct slice text, size_t limit)
 {
     struct buf cell = {0};
-    if (formula(text))
-        buf_put_byte(&cell, '\'');
+    bool plain = text.len <= limit && bytes_printable(text.ptr, text.len);
+    if (!plain)
+        utf8_put_visible(&cell, text, limit);
+    csv_put_cell(out, plain ? text : buf_slice(&cell));
+    out->oom = out->oom || cell.oom;
+    buf_release(&cell);
+}
+
+/* The same for text from the input, which must not be a formula either. */
+static void put_foreign(struct buf *out, struct slice text, size_t limit)
+{
+    if (!formula(text)) {
+        put_visible(out, text, limit);
+        return;
+    }
+    struct buf cell = {0};
+    buf_put_byte(&cell, '\'');
     utf8_put_visible(&cell, text, limit);
     csv_put_cell(out, buf_slice(&cell));
     out->oom = out->oom || cell.oom;
@@ -55,10 +70,7 @@ static void put_foreign(struct buf *out, struct slice text, size_t limit)
 
 void errors_put_foreign(struct buf *out, struct slice text)
 {
-    if (bytes_printable(text.ptr, text.len) && !formula(text))
-        csv_put_cell(out, text);
-    else
-        put_foreign(out, text, SIZE_MAX);
+    put_foreign(out, text, SIZE_MAX);
 }
 
 /* The words a sentence leaves open. */
@@ -121,11 +133,7 @@ void errors_put_line_as(struct buf *out, const struct options *options, enum sev
     csv_put_comma(out);
     put_message(out, options, subject, issue);
     csv_put_comma(out);
-    struct buf source = {0};
-    utf8_put_visible(&source, slice_from(subject->source), SIZE_MAX);
-    csv_put_cell(out, buf_slice(&source));
-    out->oom = out->oom || source.oom;
-    buf_release(&source);
+    put_visible(out, slice_from(subject->source), SIZE_MAX);
     csv_put_comma(out);
     if (subject->line)
         buf_put_number(out, subject->line);

@@ -1,5 +1,7 @@
 #include "formats/base/utf8.h"
 
+#include "formats/base/bytes.h"
+
 static bool continuation(const unsigned char *at, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -90,7 +92,12 @@ bool utf8_is_control(uint32_t code)
 
 void utf8_put_visible(struct buf *out, struct slice text, size_t limit)
 {
+    size_t most = text.len < limit ? text.len : limit;
     size_t at = 0;
+    if (bytes_printable(text.ptr, most)) { /* as nearly all is */
+        buf_put(out, text.ptr, most);
+        return;
+    }
     for (size_t count = 0; at < text.len && count < limit; count++) {
         size_t len = utf8_sequence(text.ptr + at, text.len - at);
         if (len == 0 || utf8_is_control(utf8_decode(text.ptr + at, len)))
