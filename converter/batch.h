@@ -9,6 +9,7 @@
 #ifndef CONVERTER_BATCH_H
 #define CONVERTER_BATCH_H
 
+#include "converter/index.h"
 #include "converter/issue.h"
 #include "formats/base/arena.h"
 #include "formats/base/buf.h"
@@ -86,6 +87,8 @@ struct outcome {
     bool several_schools;
     bool special_name;
     bool has_domain; /* there is an @ in the username */
+    const struct id_entry *other; /* of a pair: the student at the first reading, the section at the
+                                     second; NULL for nobody */
     const uint32_t *enrolled; /* a section's pairs of enrollments.csv that become rows */
     size_t enrolled_count;
     uint32_t dropped_own; /* a rejected section's students, without and with enrollments.csv; */

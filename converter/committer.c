@@ -4,6 +4,7 @@
 #include "converter/notes.h"
 #include "converter/usernames.h"
 #include "formats/clever/entity.h"
+#include "formats/csv/cell.h"
 
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ struct committer {
     struct totals totals;
     uint64_t element_base; /* elements of the batches before */
     uint64_t pairs;        /* enrollment rows with both ids, in the second reading */
+    struct buf pair_rows;  /* what these of the batch became */
     struct row_span spans[SDS_FILES]; /* rows of the batch that are to be written, one piece */
     /* lines added to the current record */
     struct buf text;
@@ -47,6 +49,7 @@ void committer_free(struct committer *committer)
         return;
     usernames_free(committer->usernames);
     buf_release(&committer->text);
+    buf_release(&committer->pair_rows);
     free(committer);
 }
 
@@ -365,18 +368,42 @@ static bool accept(struct committer *c, const struct current *now, uint64_t user
     return put_rows(c, now, failure);
 }
 
-/* An enrollment row: remembered at the first reading, written at the second. */
+static void put_pair(struct committer *c, const struct id_entry *section,
+                     const struct id_entry *student)
+{
+    csv_put_cell(&c->pair_rows, slice_of(section->text, section->len));
+    csv_put_comma(&c->pair_rows);
+    csv_put_cell(&c->pair_rows, slice_of(student->text, student->len));
+    csv_end_row(&c->pair_rows);
+    c->totals.file[SDS_STUDENT_ENROLLMENT].rows++;
+}
+
+/* An enrollment row: remembered at the first reading; at the second it becomes a row if its section
+ * has taken it. */
 static bool take_pair(struct committer *c, const struct current *now, struct failure *failure)
 {
     const struct outcome *outcome = now->outcome;
-    if (!c->run->gathering)
-        return put_lines(c, now, true, failure) &&
-               (!enrollments_marked(c->run->enrollments, c->pairs++) || put_rows(c, now, failure));
+    struct enrollments *enrollments = c->run->enrollments;
+    if (c->run->gathering)
+        return enrollments_add(enrollments, outcome->id, outcome->sis_id, outcome->other) ||
+               failure_no_memory(failure);
     const struct id_entry *student =
-        index_refer_sis(c->run->indexes[ENTITY_STUDENT], outcome->sis_id,
-                        hash_of(outcome->sis_id));
-    return enrollments_add(c->run->enrollments, outcome->id, outcome->sis_id, student) ||
-           failure_no_memory(failure);
+        enrollments_marked(enrollments, c->run->indexes[ENTITY_STUDENT], c->pairs++);
+    if (student && outcome->other && outcome->other->accepted)
+        put_pair(c, outcome->other, student);
+    return put_lines(c, now, true, failure);
+}
+
+/* Passes on the rows of a batch's pairs. */
+static bool pass_pairs(struct committer *c, struct failure *failure)
+{
+    struct buf *rows = &c->pair_rows;
+    if (rows->oom)
+        return failure_no_memory(failure);
+    bool ok = rows->len == 0 ||
+              sink_put(&c->sinks[SDS_STUDENT_ENROLLMENT], buf_slice(rows), failure);
+    buf_reset(rows);
+    return ok;
 }
 
 static bool take_record(struct committer *c, const struct current *now, struct failure *failure)
@@ -462,6 +489,8 @@ bool committer_take(struct committer *c, struct batch *batch, struct failure *fa
     for (int f = 0; f < SDS_FILES; f++)
         if (!put_span(c, batch, f, failure))
             return false;
+    if (!pass_pairs(c, failure))
+        return false;
     for (size_t i = 0; i < batch->segment_count; i++) {
         const struct segment *segment = &batch->segments[i];
         c->run->inventory.inputs[segment->input].records[batch->stage] += segment->read;

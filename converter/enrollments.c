@@ -173,7 +173,10 @@ void enrollments_mark(struct enrollments *e, uint32_t pair)
     e->pairs[pair].marked = true;
 }
 
-bool enrollments_marked(const struct enrollments *e, uint64_t pair)
+const struct id_entry *enrollments_marked(const struct enrollments *e,
+                                          const struct id_index *students, uint64_t pair)
 {
-    return pair < e->pair_count && e->pairs[pair].marked;
+    if (pair >= e->pair_count || !e->pairs[pair].marked)
+        return NULL;
+    return index_entry(students, e->pairs[pair].student); /* strangers are never marked */
 }

@@ -38,8 +38,9 @@ bool enrollments_next(const struct enrollments *enrollments, const struct id_ind
 bool enrollments_claim(struct enrollments *enrollments, struct slice section_id);
 bool enrollments_claimed(const struct enrollments *enrollments, struct slice section_id);
 
-/* Notes that a pair becomes a row, and asks for it. */
+/* Notes that a pair becomes a row; whose row it becomes, NULL for none. */
 void enrollments_mark(struct enrollments *enrollments, uint32_t pair);
-bool enrollments_marked(const struct enrollments *enrollments, uint64_t pair);
+const struct id_entry *enrollments_marked(const struct enrollments *enrollments,
+                                          const struct id_index *students, uint64_t pair);
 
 #endif

@@ -1077,22 +1077,30 @@ static void judge_enrollment(struct worker *w, int column, const struct attribut
         column_issue(w, ISSUE_control_character, column, id->raw);
 }
 
-static void put_pair(struct worker *w, const struct id_entry *section,
-                     const struct id_entry *student)
+/* At the first reading: who the students of all pairs are. */
+static void find_students(struct worker *w)
 {
-    struct buf *out = &w->batch->rows[SDS_STUDENT_ENROLLMENT];
-    struct row_span *span = &w->outcome->rows[SDS_STUDENT_ENROLLMENT];
-    span->start = out->len;
-    csv_put_cell(out, slice_of(section->text, section->len));
-    csv_put_comma(out);
-    csv_put_cell(out, slice_of(student->text, student->len));
-    csv_end_row(out);
-    span->len = out->len - span->start;
-    span->count = 1;
+    const struct id_index *students = w->run->indexes[ENTITY_STUDENT];
+    struct outcome *outcome = w->batch->outcomes;
+    struct outcome *end = outcome + w->batch->outcome_count;
+    struct outcome *pairs[INDEX_EXPECTED];
+    uint64_t hashes[INDEX_EXPECTED];
+    while (outcome < end) {
+        size_t count = 0;
+        for (; outcome < end && count < INDEX_EXPECTED; outcome++) {
+            if (outcome->verdict != VERDICT_PAIR)
+                continue;
+            hashes[count] = hash_of(outcome->sis_id);
+            pairs[count++] = outcome;
+        }
+        index_expect(students, SPACE_SIS, hashes, count);
+        for (size_t i = 0; i < count; i++)
+            pairs[i]->other = index_refer_sis(students, pairs[i]->sis_id, hashes[i]);
+    }
 }
 
-/* At the second reading: the row's lines, and the row it becomes if its section takes it. An
- * enrollment finds a section that was kept, not the other ids of its repeats. */
+/* At the second reading: the row's lines, and its section. An enrollment finds a section that was
+ * kept, not the other ids of its repeats. */
 static void finish_enrollment(struct worker *w)
 {
     const struct attribute_value *section_id = &w->record.attr[ATTR_SECTION];
@@ -1101,13 +1109,9 @@ static void finish_enrollment(struct worker *w)
     judge_enrollment(w, 1, student_id);
     const struct id_entry *section =
         index_find(w->run->indexes[ENTITY_SECTION], SPACE_SIS, section_id->value);
-    const struct id_entry *student =
-        index_refer_sis(w->run->indexes[ENTITY_STUDENT], student_id->value,
-                        hash_of(student_id->value));
     if (section_id->value.len && !section)
         enrollment_issue(w, ISSUE_unknown_reference, 0, section_id->value, NO_SECTION);
-    if (in_output(section) && in_output(student))
-        put_pair(w, section, student);
+    w->outcome->other = section;
     end_outcome(w);
 }
 
@@ -1203,6 +1207,8 @@ void worker_process(struct worker *w, struct batch *batch)
         else
             go_on = process_json(w, element, input);
     }
+    if (w->run->gathering)
+        find_students(w);
     if (batch_out_of_memory(batch))
         failure_no_memory(&batch->failure);
 }
