@@ -430,7 +430,7 @@ static ssize_t member_read(struct source *source, void *bytes, size_t size,
                            struct failure *failure)
 {
     struct member *member = source->of.member;
-    size_t got;
+    size_t got = 0;
     if (size > INT32_MAX)
         size = INT32_MAX;
     if (size > member->left)
