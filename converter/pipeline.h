@@ -6,9 +6,9 @@
  *          v
  *        commit (one at a time, in the order of reading)
  *
- * Every thread does whatever is due: it commits the oldest batch when that is ready, else works,
- * else reads. So the output does not depend on how many threads there are, none is idle while
- * another one reads, and with one thread there is no other.
+ * Every thread does whatever is due: it reads when no batch waits for each of the threads, else
+ * commits the oldest batch when that is ready, else works. So the output does not depend on how many
+ * threads there are, none is idle while another one reads, and with one thread there is no other.
  */
 #ifndef CONVERTER_PIPELINE_H
 #define CONVERTER_PIPELINE_H
