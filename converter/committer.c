@@ -471,6 +471,7 @@ static void prefetch(const struct committer *c, const struct outcome *outcome)
 {
     const struct id_index *index = c->run->indexes[outcome->entity];
     index_prefetch(index, SPACE_CLEVER, outcome->id_hash);
+    index_prefetch_rejected(index, outcome->content);
     if (outcome->written_hash != outcome->id_hash)
         index_prefetch(index, SPACE_SIS, outcome->written_hash);
     if (outcome->username.len)

@@ -315,6 +315,12 @@ static struct hash128 *rejected_slot(const struct id_index *index, struct hash12
     return &index->rejected[at];
 }
 
+void index_prefetch_rejected(const struct id_index *index, struct hash128 content)
+{
+    if (index->rejected_count)
+        __builtin_prefetch(&index->rejected[hash_short(content) & (index->rejected_room - 1)]);
+}
+
 bool index_has_rejected(const struct id_index *index, struct hash128 content)
 {
     return index->rejected_count && hash_equal(*rejected_slot(index, content), content);

@@ -84,6 +84,7 @@ bool index_name_hashed(struct id_index *index, enum id_space space, struct slice
 /* The contents of rejected records. */
 bool index_add_rejected(struct id_index *index, struct hash128 content);
 bool index_has_rejected(const struct id_index *index, struct hash128 content);
+void index_prefetch_rejected(const struct id_index *index, struct hash128 content);
 
 /* How many entries there are, and how many of them were accepted. */
 size_t index_count(const struct id_index *index);

@@ -14,7 +14,15 @@ void csv_put_quoted(struct buf *out, struct slice cell)
         out->oom = true;
         return;
     }
-    out->len += csv_write2(out->data + out->len, out->cap - out->len, cell.ptr, cell.len, '"');
+    char *to = out->data + out->len;
+    if (slice_find(cell, '"') < cell.len) {
+        out->len += csv_write2(to, out->cap - out->len, cell.ptr, cell.len, '"');
+        return;
+    }
+    to[0] = to[cell.len + 1] = '"'; /* nothing to double */
+    if (cell.len)
+        memcpy(to + 1, cell.ptr, cell.len);
+    out->len += cell.len + 2;
 }
 
 void csv_put_row(struct buf *out, const struct slice *cells, const uint8_t *order, size_t count)
