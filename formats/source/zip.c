@@ -267,18 +267,15 @@ static bool take_long_sizes(unz_file_info64 *info, struct slice extra)
  * bytes; NULL: not wanted. UNZ_OK, or what is wrong. */
 static int member_info(struct zip_archive *zip, unz_file_info64 *info, char *name)
 {
+    char extra[MAX_EXTRA];
     uLong room = name ? MAX_NAME : 0;
     int result = unzGetCurrentFileInfo64(zip->unzip, info, name, room, NULL, 0, NULL, 0);
     if (result != UNZ_OK ||
         (info->uncompressed_size != UINT32_MAX && info->compressed_size != UINT32_MAX))
         return result;
-    char *extra = malloc(MAX_EXTRA);
-    if (!extra)
-        return UNZ_INTERNALERROR;
-    result = unzGetCurrentFileInfo64(zip->unzip, info, NULL, 0, extra, MAX_EXTRA, NULL, 0);
+    result = unzGetCurrentFileInfo64(zip->unzip, info, NULL, 0, extra, sizeof extra, NULL, 0);
     if (result == UNZ_OK && !take_long_sizes(info, slice_of(extra, info->size_file_extra)))
         result = UNZ_BADZIPFILE;
-    free(extra);
     return result;
 }
 
@@ -289,8 +286,6 @@ static bool list_one(struct zip_archive *zip, char *name, uint64_t *claimed,
     unz_file_info64 info;
     unz64_file_pos place;
     int result = member_info(zip, &info, name);
-    if (no_memory(result))
-        return failure_no_memory(failure);
     if (result != UNZ_OK || unzGetFilePos64(zip->unzip, &place) != UNZ_OK)
         return bad_zip(zip->error, zip->label, failure);
     if (!has_room(zip, &info, claimed))
@@ -431,10 +426,9 @@ static ssize_t member_read(struct source *source, void *bytes, size_t size,
 {
     struct member *member = source->of.member;
     size_t got = 0;
-    if (size > INT32_MAX)
-        size = INT32_MAX;
-    if (size > member->left)
-        size = (size_t)member->left;
+    uint64_t most = member->left < INT32_MAX ? member->left : INT32_MAX;
+    if (size > most)
+        size = (size_t)most;
     if (size == 0)
         return member_end(member, failure);
     if (!(member->deflated ? unpack : copy)(member, bytes, size, &got, failure))

@@ -290,6 +290,9 @@ ZIPS = [
     ('a zip64 field cut short', lambda: with_extra(struct.pack('<2HI', 1, 4, 7),
                                                    packed=0xFFFFFFFF, size=0xFFFFFFFF),
      (INPUT,), 'damaged'),
+    ('a field longer than its room before it', lambda: with_extra(
+        struct.pack('<2H', 2, 60000) + zip64_extra(5, 5), packed=0xFFFFFFFF, size=0xFFFFFFFF),
+     (INPUT,), 'damaged'),
     ('a field longer than its room', lambda: with_extra(struct.pack('<2H', 1, 60000)), (0, INPUT),
      None),
     ('a zip64 end that is elsewhere', lambda: make_zip(honest())[:-22] + struct.pack(
