@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { CHUNK = 256 * 1024 };
+enum { CHUNK = 96 * 1024 };
 
 static bool used_key(struct slice key)
 {

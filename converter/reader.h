@@ -10,7 +10,7 @@
 
 /* A batch is full at this size of text; smaller ones cost more hand-overs, larger ones leave the
  * caches with all that becomes of them. */
-enum { BATCH_BYTES = 256 * 1024 };
+enum { BATCH_BYTES = 96 * 1024 };
 
 /* What a survey looks at first. */
 enum { GLANCE_BYTES = 32 * 1024 };

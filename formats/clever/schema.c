@@ -109,40 +109,36 @@ struct clever_schema {
     size_t last[SHAPE_COUNT];
 };
 
-static bool want_both(struct json_schema *json, const char *path, int slots[PLACES])
+/* The slot of a path in one place; negative when there is no memory for it. */
+static int want(struct json_schema *json, int place, const char *path)
 {
     char inner[MAX_PATH];
+    if (place == OUTER)
+        return json_schema_want(json, path);
     int len = snprintf(inner, sizeof inner, "data.%s", path);
-    slots[OUTER] = json_schema_want(json, path);
-    slots[INNER] = json_schema_want(json, inner);
-    return len < MAX_PATH && slots[OUTER] >= 0 && slots[INNER] >= 0;
+    return len < MAX_PATH ? json_schema_want(json, inner) : -1;
 }
 
 /* The objects above a field: "credentials" of "credentials.district_username". A role of the
  * wrong type is no matter of columns, see clever_roles. */
-static bool want_ancestors(struct json_schema *json, const char *path,
-                           struct field_slots *slots[PLACES])
+static bool want_ancestors(struct json_schema *json, int place, const char *path,
+                           struct field_slots *slots)
 {
     char above[MAX_PATH];
-    int both[PLACES];
     int dots = 0;
-    int count = 0;
     bool role = strncmp(path, "roles.", 6) == 0;
     for (size_t i = 0; path[i]; i++) {
         if (path[i] != '.' || (role && ++dots <= 2))
             continue;
-        if (count == MAX_ANCESTORS || i >= sizeof above)
+        if (slots->ancestors == MAX_ANCESTORS || i >= sizeof above)
             return false;
         memcpy(above, path, i);
         above[i] = '\0';
-        if (!want_both(json, above, both))
+        int slot = want(json, place, above);
+        if (slot < 0)
             return false;
-        for (int place = 0; place < PLACES; place++)
-            slots[place]->ancestor[count] = both[place];
-        count++;
+        slots->ancestor[slots->ancestors++] = slot;
     }
-    for (int place = 0; place < PLACES; place++)
-        slots[place]->ancestors = count;
     return true;
 }
 
@@ -157,27 +153,38 @@ static bool first_line(size_t number)
     return !field->list;
 }
 
+static bool want_field(struct clever_schema *schema, int place, size_t number)
+{
+    const char *path = clever_fields[number].path;
+    struct field_slots *slots = &schema->fields[place][number];
+    slots->value = want(schema->json, place, path);
+    slots->first = first_line(number);
+    return slots->value >= 0 && want_ancestors(schema->json, place, path, slots);
+}
+
+/* One place after the other, so that what a record fills stands together. */
+static bool want_all(struct clever_schema *schema, int place)
+{
+    for (int i = 0; i < HINT_KEYS; i++) {
+        schema->hints[i][place] = want(schema->json, place, hint_paths[i]);
+        if (schema->hints[i][place] < 0)
+            return false;
+    }
+    for (size_t i = 0; i < clever_field_count; i++)
+        if (!want_field(schema, place, i))
+            return false;
+    return true;
+}
+
 static bool build(struct clever_schema *schema)
 {
-    for (int i = 0; i < HINT_KEYS; i++)
-        if (!want_both(schema->json, hint_paths[i], schema->hints[i]))
-            return false;
     for (size_t i = 0; i < clever_field_count; i++) {
-        const struct clever_field *field = &clever_fields[i];
-        struct field_slots *slots[PLACES] = {&schema->fields[OUTER][i], &schema->fields[INNER][i]};
-        int both[PLACES];
-        if (!want_both(schema->json, field->path, both) ||
-            !want_ancestors(schema->json, field->path, slots))
-            return false;
-        for (int place = 0; place < PLACES; place++) {
-            slots[place]->value = both[place];
-            slots[place]->first = first_line(i);
-        }
-        if (schema->last[field->shape] == 0)
-            schema->first[field->shape] = i;
-        schema->last[field->shape] = i + 1;
+        enum shape shape = clever_fields[i].shape;
+        if (schema->last[shape] == 0)
+            schema->first[shape] = i;
+        schema->last[shape] = i + 1;
     }
-    return true;
+    return want_all(schema, OUTER) && want_all(schema, INNER);
 }
 
 struct clever_schema *clever_schema_new(void)

@@ -25,7 +25,10 @@
 
 /* A list among the nodes: nothing learned belongs to it. LEARNED bounds what an export of ever
  * new names can cost. */
-enum { LIST = -2, LEARNED = 1024, LITERAL = 32, BUCKETS = 256, MAX_NAME = 64, CLEARED = 64 };
+enum { LIST = -2, LEARNED = 1024, LITERAL = 32, BUCKETS = 256, MAX_NAME = 64 };
+
+/* Values are cleared by the group, those that the last text has filled. */
+enum { GROUP = 16, GROUPS = 64 };
 
 struct learned {
     char literal[LITERAL];
@@ -34,6 +37,7 @@ struct learned {
     int16_t node; /* of the object it stands in */
     int16_t slot;
     int16_t child;
+    uint64_t group;          /* of the slot, as a bit of `filled` */
     uint16_t chain;          /* the next one in the same bucket */
     struct learned *next[2]; /* what came behind it; number 0: nothing yet */
 };
@@ -46,8 +50,8 @@ struct frame {
 
 struct json_scanner {
     const struct json_schema *schema;
-    struct json_value *values;
-    size_t slots;
+    struct json_value *values; /* whole groups */
+    uint64_t filled;           /* bit i: group i may have values */
     struct learned *learned; /* number 0 stands for the start of a text; NULL: none */
     uint16_t learned_count;
     uint16_t bucket[BUCKETS];
@@ -69,8 +73,8 @@ struct json_scanner *json_scanner_new(const struct json_schema *schema)
     if (!s)
         return NULL;
     s->schema = schema;
-    s->slots = json_schema_slots(schema);
-    s->values = calloc(s->slots + 1, sizeof *s->values);
+    size_t groups = json_schema_slots(schema) / GROUP + 1;
+    s->values = groups <= GROUPS ? calloc(groups * GROUP, sizeof *s->values) : NULL;
     s->learned = calloc(LEARNED, sizeof *s->learned);
     if (!s->values || !s->learned) {
         json_scanner_free(s);
@@ -93,6 +97,24 @@ void json_scanner_free(struct json_scanner *s)
 const struct json_value *json_scanner_values(const struct json_scanner *s)
 {
     return s->values;
+}
+
+static inline uint64_t group_of(int slot)
+{
+    return slot == JSON_NONE ? 0 : (uint64_t)1 << ((unsigned)slot / GROUP);
+}
+
+static inline void put_value(struct json_scanner *s, int slot, struct json_value value)
+{
+    s->values[slot] = value;
+    s->filled |= group_of(slot);
+}
+
+static void clear_values(struct json_scanner *s)
+{
+    for (; s->filled; s->filled &= s->filled - 1)
+        memset(s->values + (size_t)__builtin_ctzll(s->filled) * GROUP, 0,
+               GROUP * sizeof *s->values);
 }
 
 /* The cursor `p` travels through the functions as an argument and a result, so that it stays in a
@@ -319,6 +341,7 @@ static struct learned *learn(struct json_scanner *s, struct slice literal, int n
                           .node = (int16_t)node,
                           .slot = (int16_t)s->slot,
                           .child = (int16_t)s->child,
+                          .group = group_of(s->slot),
                           .chain = *bucket,
                           .next = {s->learned, s->learned}};
     memcpy(l->literal, padded, sizeof padded);
@@ -367,10 +390,10 @@ static const char *pop(struct json_scanner *s, const char *p)
     const struct frame *top = &s->frames[--s->depth];
     p++;
     if (top->slot != JSON_NONE)
-        s->values[top->slot] =
-            (struct json_value){.ptr = top->start,
-                                .len = (uint32_t)(p - top->start),
-                                .type = top->node == LIST ? JSON_ARRAY : JSON_OBJECT};
+        put_value(s, top->slot,
+                  (struct json_value){.ptr = top->start,
+                                      .len = (uint32_t)(p - top->start),
+                                      .type = top->node == LIST ? JSON_ARRAY : JSON_OBJECT});
     return p;
 }
 
@@ -463,6 +486,7 @@ static const char *run(struct json_scanner *s, const char *p, bool *pending)
                                                      .len = (uint32_t)(quote - start),
                                                      .type = JSON_STRING,
                                                      .plain = true};
+        s->filled |= l->group;
         p = quote + 1;
         if (*p == ',')
             continue;
@@ -510,7 +534,7 @@ static inline const char *scan_value(struct json_scanner *s, const char *p, bool
     else
         p = scan_other(s, p, &value);
     if (p && s->slot != JSON_NONE)
-        s->values[s->slot] = value;
+        put_value(s, s->slot, value);
     return p;
 }
 
@@ -585,11 +609,7 @@ static bool scan(struct json_scanner *s, struct slice text, const char *limit,
 bool json_scan(struct json_scanner *s, struct slice text, const char *limit,
                struct json_error *error)
 {
-    /* In pieces that a processor clears with wide stores. */
-    for (size_t i = 0; i < s->slots; i += CLEARED) {
-        size_t count = s->slots - i < CLEARED ? s->slots - i : CLEARED;
-        memset(s->values + i, 0, count * sizeof *s->values);
-    }
+    clear_values(s);
     return scan(s, text, limit, error);
 }
 
