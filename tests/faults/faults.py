@@ -30,7 +30,6 @@ BUILD = os.environ.get('BUILD', os.path.join(TOP, 'build'))
 PROGRAM = os.path.join(BUILD, 'clever2sds')
 GENERATE = os.path.join(BUILD, 'tests/generate/generate')
 SHIM = os.path.join(BUILD, 'tests/faults/shim.so')
-LEAKS = os.path.join(TOP, 'tests/faults/leaks.txt')
 FIXTURES = os.path.join(TOP, 'fixtures')
 
 # A file system in memory, where there is one: thousands of runs flush all they write.
@@ -239,7 +238,6 @@ class Run:
                        'SOURCE_DATE_EPOCH': '1600000000',
                        'ASAN_OPTIONS': 'verify_asan_link_order=0:allocator_may_return_null=1'
                                        ':exitcode=99:fast_unwind_on_malloc=0',
-                       'LSAN_OPTIONS': 'print_suppressions=0:suppressions=' + LEAKS,
                        **settings}
         read_end, write_end = os.pipe()
         if settings:
