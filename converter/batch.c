@@ -1,5 +1,6 @@
 #include "converter/batch.h"
 
+#include "formats/base/bytes.h"
 #include "formats/base/grow.h"
 
 #include <stdlib.h>
@@ -76,18 +77,11 @@ bool batch_out_of_memory(const struct batch *batch)
     return oom;
 }
 
+/* Most exports are one long line, so the first is looked for in the fastest way. */
 static uint64_t count_byte(struct slice text, char byte)
 {
-    uint64_t count = 0;
-    while (text.len) {
-        size_t at = slice_find(text, byte);
-        if (at == text.len)
-            break;
-        count++;
-        text.ptr += at + 1;
-        text.len -= at + 1;
-    }
-    return count;
+    size_t first = slice_find(text, byte);
+    return bytes_count(text.ptr + first, text.len - first, byte);
 }
 
 static uint64_t count_pairs(struct slice text)

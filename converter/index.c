@@ -1,19 +1,14 @@
-/* Open addressing with linear probing. A slot holds 32 bits of the hash and the number of a key,
- * so that most misses are settled without touching the key, and growing needs no hashing. Keys
- * and entries stand in chunks that never move: workers may keep pointers. */
+/* Slots lead to keys, keys to entries. Both stand in chunks that never move: workers may keep
+ * pointers. */
 #include "converter/index.h"
 
-#include "formats/base/grow.h"
+#include "formats/base/chunks.h"
+#include "formats/base/slots.h"
 #include "formats/csv/cell.h"
 
 #include <stdlib.h>
 
-enum { CHUNK_BITS = 11, CHUNK = 1 << CHUNK_BITS, FIRST_SLOTS = 1024, MANY_SLOTS = 32 * 1024 };
-
-struct slot {
-    uint32_t tag;
-    uint32_t key; /* number + 1; 0: free */
-};
+enum { FIRST_SLOTS = 1024, MANY_SLOTS = 32 * 1024 };
 
 struct key {
     const char *text;
@@ -21,16 +16,8 @@ struct key {
     uint32_t entry;
 };
 
-struct chunks {
-    char **items;
-    size_t count; /* objects, not chunks */
-    size_t room;  /* chunks */
-    struct arena memory;
-};
-
 struct id_index {
-    struct slot *slots;
-    size_t slot_count; /* a power of two */
+    struct slots slots; /* of keys */
     struct chunks keys;
     struct chunks entries;
     struct hash128 *rejected; /* open addressing; all zero: free */
@@ -39,45 +26,15 @@ struct id_index {
     struct arena texts;
 };
 
-static void *chunk_item(const struct chunks *chunks, size_t size, size_t number)
-{
-    return chunks->items[number >> CHUNK_BITS] + (number & (CHUNK - 1)) * size;
-}
-
-static void *chunk_add(struct chunks *chunks, size_t size)
-{
-    if (chunks->count >= UINT32_MAX - 1)
-        return NULL;
-    if ((chunks->count & (CHUNK - 1)) == 0) {
-        size_t have = chunks->count >> CHUNK_BITS;
-        char **items = grow_by_one(chunks->items, have, &chunks->room, sizeof *items);
-        if (!items)
-            return NULL;
-        chunks->items = items;
-        items[have] = arena_alloc(&chunks->memory, CHUNK * size);
-        if (!items[have])
-            return NULL;
-    }
-    return chunk_item(chunks, size, chunks->count++);
-}
-
-static void chunks_release(struct chunks *chunks)
-{
-    arena_release(&chunks->memory);
-    free(chunks->items);
-}
-
 struct id_index *index_new(void)
 {
     struct id_index *index = calloc(1, sizeof *index);
     if (!index)
         return NULL;
-    index->slots = calloc(FIRST_SLOTS, sizeof *index->slots);
-    if (!index->slots) {
+    if (!slots_init(&index->slots, FIRST_SLOTS)) {
         free(index);
         return NULL;
     }
-    index->slot_count = FIRST_SLOTS;
     return index;
 }
 
@@ -85,7 +42,7 @@ void index_free(struct id_index *index)
 {
     if (!index)
         return;
-    free(index->slots);
+    slots_release(&index->slots);
     free(index->rejected);
     chunks_release(&index->keys);
     chunks_release(&index->entries);
@@ -107,33 +64,32 @@ static inline bool same_text(const char *a, const char *b, size_t len)
             (hash_load(a + 16, 8) ^ hash_load(b + 16, 8))) == 0;
 }
 
-/* The slot of a key, or the free one where it would go. */
-static inline struct slot *slot_of(const struct id_index *index, enum id_space space, struct slice id,
-                            uint32_t tag)
+static struct key *key_of(const struct id_index *index, const struct slot *slot)
 {
-    size_t mask = index->slot_count - 1;
-    size_t at = tag & mask;
+    return chunks_at(&index->keys, sizeof(struct key), slot->item - 1);
+}
+
+/* The slot of a key, or the free one where it would go. */
+static inline struct slot *slot_of(const struct id_index *index, enum id_space space,
+                                   struct slice id, uint32_t tag)
+{
     uint32_t len_space = (uint32_t)id.len << 3 | (uint32_t)space;
-    for (;; at = (at + 1) & mask) {
-        struct slot *slot = &index->slots[at];
-        if (slot->key == 0)
-            return slot;
-        if (slot->tag != tag)
-            continue;
-        const struct key *key = chunk_item(&index->keys, sizeof *key, slot->key - 1);
+    struct slot *slot = slots_first(&index->slots, tag);
+    for (; slot->item; slot = slots_next(&index->slots, slot)) {
+        const struct key *key = key_of(index, slot);
         if (key->len_space == len_space && same_text(key->text, id.ptr, id.len))
-            return slot;
+            break;
     }
+    return slot;
 }
 
 static inline const struct id_entry *find(const struct id_index *index, enum id_space space,
                                           struct slice id, uint64_t hash)
 {
     const struct slot *slot = slot_of(index, space, id, tag_of(space, hash));
-    if (slot->key == 0)
+    if (slot->item == 0)
         return NULL;
-    const struct key *key = chunk_item(&index->keys, sizeof *key, slot->key - 1);
-    return chunk_item(&index->entries, sizeof(struct id_entry), key->entry);
+    return chunks_at(&index->entries, sizeof(struct id_entry), key_of(index, slot)->entry);
 }
 
 const struct id_entry *index_find_hashed(const struct id_index *index, enum id_space space,
@@ -150,37 +106,26 @@ const struct id_entry *index_find(const struct id_index *index, enum id_space sp
 
 void index_prefetch(const struct id_index *index, enum id_space space, uint64_t hash)
 {
-    __builtin_prefetch(&index->slots[tag_of(space, hash) & (index->slot_count - 1)]);
-}
-
-/* The first slot with the tag, or the free one before it. */
-static const struct slot *tagged_slot(const struct id_index *index, uint32_t tag)
-{
-    size_t mask = index->slot_count - 1;
-    size_t at = tag & mask;
-    while (index->slots[at].key && index->slots[at].tag != tag)
-        at = (at + 1) & mask;
-    return &index->slots[at];
+    __builtin_prefetch(slots_near(&index->slots, tag_of(space, hash)));
 }
 
 void index_expect(const struct id_index *index, enum id_space space, const uint64_t *hashes,
                   size_t count)
 {
     const struct key *keys[INDEX_EXPECTED];
-    if (index->slot_count < MANY_SLOTS) /* few are near anyway */
+    if (index->slots.count < MANY_SLOTS) /* few are near anyway */
         return;
     for (size_t i = 0; i < count; i++)
         index_prefetch(index, space, hashes[i]);
     for (size_t i = 0; i < count; i++) {
-        const struct slot *slot = tagged_slot(index, tag_of(space, hashes[i]));
-        keys[i] = slot->key ? chunk_item(&index->keys, sizeof *keys[i], slot->key - 1) : NULL;
+        const struct slot *slot = slots_first(&index->slots, tag_of(space, hashes[i]));
+        keys[i] = slot->item ? key_of(index, slot) : NULL;
         __builtin_prefetch(keys[i]);
     }
     for (size_t i = 0; i < count; i++) {
         if (!keys[i])
             continue;
-        const struct id_entry *entry =
-            chunk_item(&index->entries, sizeof *entry, keys[i]->entry);
+        const struct id_entry *entry = chunks_at(&index->entries, sizeof *entry, keys[i]->entry);
         __builtin_prefetch(keys[i]->text);
         __builtin_prefetch(keys[i]->text + (keys[i]->len_space >> 3)); /* it may cross a line */
         __builtin_prefetch(entry);
@@ -188,8 +133,8 @@ void index_expect(const struct id_index *index, enum id_space space, const uint6
 }
 
 /* In the spaces behind the first, which most references have been found in. */
-static const struct id_entry *refer_on(const struct id_index *index, struct slice id,
-                                       uint64_t hash, const enum id_space *spaces, size_t count,
+static const struct id_entry *refer_on(const struct id_index *index, struct slice id, uint64_t hash,
+                                       const enum id_space *spaces, size_t count,
                                        const struct id_entry *rejected)
 {
     for (size_t i = 0; i < count; i++) {
@@ -209,8 +154,7 @@ const struct id_entry *index_refer(const struct id_index *index, struct slice id
     return entry && entry->accepted ? entry : refer_on(index, id, hash, others, 2, entry);
 }
 
-const struct id_entry *index_refer_sis(const struct id_index *index, struct slice id,
-                                       uint64_t hash)
+const struct id_entry *index_refer_sis(const struct id_index *index, struct slice id, uint64_t hash)
 {
     static const enum id_space others[] = {SPACE_REPEAT_SIS};
     const struct id_entry *entry = find(index, SPACE_SIS, id, hash);
@@ -219,7 +163,7 @@ const struct id_entry *index_refer_sis(const struct id_index *index, struct slic
 
 const struct id_entry *index_entry(const struct id_index *index, uint32_t number)
 {
-    return chunk_item(&index->entries, sizeof(struct id_entry), number);
+    return chunks_at(&index->entries, sizeof(struct id_entry), number);
 }
 
 struct id_entry *index_add(struct id_index *index, bool accepted, struct slice text,
@@ -235,7 +179,7 @@ struct id_entry *index_add(struct id_index *index, bool accepted, struct slice t
     if (index->texts.oom)
         return NULL;
     uint32_t number = (uint32_t)index->entries.count;
-    struct id_entry *entry = chunk_add(&index->entries, sizeof *entry);
+    struct id_entry *entry = chunks_add(&index->entries, sizeof *entry);
     if (entry)
         *entry = (struct id_entry){.text = copy.ptr,
                                    .len = (uint32_t)copy.len,
@@ -246,55 +190,35 @@ struct id_entry *index_add(struct id_index *index, bool accepted, struct slice t
     return entry;
 }
 
-static bool grow(struct id_index *index)
-{
-    size_t count = index->slot_count * 2;
-    struct slot *slots = calloc(count, sizeof *slots);
-    if (!slots)
-        return false;
-    for (size_t i = 0; i < index->slot_count; i++) {
-        if (index->slots[i].key == 0)
-            continue;
-        size_t at = index->slots[i].tag & (count - 1);
-        while (slots[at].key)
-            at = (at + 1) & (count - 1);
-        slots[at] = index->slots[i];
-    }
-    free(index->slots);
-    index->slots = slots;
-    index->slot_count = count;
-    return true;
-}
-
-static bool add_key(struct id_index *index, struct slot *slot, enum id_space space,
-                    struct slice id, const struct id_entry *entry)
+static bool add_key(struct id_index *index, struct slot *slot, enum id_space space, struct slice id,
+                    const struct id_entry *entry)
 {
     /* An id that is also the written one shares its bytes. */
     bool shared = entry->accepted && slice_equal(id, slice_of(entry->text, entry->len));
     const char *text = shared ? entry->text : arena_copy(&index->texts, id).ptr;
-    struct key *key = text ? chunk_add(&index->keys, sizeof *key) : NULL;
+    struct key *key = text ? chunks_add(&index->keys, sizeof *key) : NULL;
     if (!key)
         return false;
     *key = (struct key){text, (uint32_t)id.len << 3 | (uint32_t)space, entry->number};
-    slot->key = (uint32_t)index->keys.count;
+    slot->item = (uint32_t)index->keys.count;
     return true;
 }
 
-bool index_name_hashed(struct id_index *index, enum id_space space, struct slice id,
-                       uint64_t hash, const struct id_entry *entry)
+bool index_name_hashed(struct id_index *index, enum id_space space, struct slice id, uint64_t hash,
+                       const struct id_entry *entry)
 {
     if (id.len == 0)
         return true;
-    if (index->keys.count * 4 >= index->slot_count * 3 && !grow(index))
+    if (!slots_make_room(&index->slots, index->keys.count))
         return false;
     uint32_t tag = tag_of(space, hash);
     struct slot *slot = slot_of(index, space, id, tag);
-    if (slot->key == 0) {
+    if (slot->item == 0) {
         slot->tag = tag;
         return add_key(index, slot, space, id, entry);
     }
-    struct key *key = chunk_item(&index->keys, sizeof *key, slot->key - 1);
-    const struct id_entry *old = chunk_item(&index->entries, sizeof *old, key->entry);
+    struct key *key = key_of(index, slot);
+    const struct id_entry *old = chunks_at(&index->entries, sizeof *old, key->entry);
     if (!old->accepted && entry->accepted)
         key->entry = entry->number;
     return true;

@@ -1,24 +1,26 @@
 /* For each username the holders with different SIS IDs, at most three: among three there is
  * always one that is neither the asking row's SIS ID nor its owner, so a fourth cannot
- * change an answer. The first stands in the table, the rare others in a list. */
+ * change an answer. The first stands with the username, the rare others in a list. */
 #include "converter/usernames.h"
 
+#include "formats/base/chunks.h"
 #include "formats/base/grow.h"
 #include "formats/base/hash.h"
+#include "formats/base/slots.h"
 
 #include <stdlib.h>
 
-enum { FIRST_ROOM = 1024, MAX_HOLDERS = 3 };
+enum { FIRST_SLOTS = 1024, MAX_HOLDERS = 3 };
 
 static const uint64_t ANY_OWNER = UINT64_MAX;
 
 struct holder {
-    uint64_t sis_id;  /* hash */
-    uint64_t owner; /* ANY_OWNER: several had this SIS ID */
+    uint64_t sis_id; /* hash */
+    uint64_t owner;  /* ANY_OWNER: several had this SIS ID */
 };
 
 struct holding {
-    uint64_t username; /* 0: free */
+    uint64_t username;
     struct holder first;
     uint32_t more; /* number + 1 in `others`, 0 for none */
 };
@@ -29,9 +31,8 @@ struct other {
 };
 
 struct usernames {
-    struct holding *table;
-    size_t room;
-    size_t count;
+    struct slots slots; /* of holdings */
+    struct chunks holdings;
     struct other *others;
     size_t other_count;
     size_t other_room;
@@ -42,9 +43,7 @@ struct usernames *usernames_new(void)
     struct usernames *usernames = calloc(1, sizeof *usernames);
     if (!usernames)
         return NULL;
-    usernames->table = calloc(FIRST_ROOM, sizeof *usernames->table);
-    usernames->room = FIRST_ROOM;
-    if (!usernames->table) {
+    if (!slots_init(&usernames->slots, FIRST_SLOTS)) {
         free(usernames);
         return NULL;
     }
@@ -55,17 +54,27 @@ void usernames_free(struct usernames *usernames)
 {
     if (!usernames)
         return;
-    free(usernames->table);
+    slots_release(&usernames->slots);
+    chunks_release(&usernames->holdings);
     free(usernames->others);
     free(usernames);
 }
 
-static struct holding *find(struct holding *table, size_t room, uint64_t username)
+static uint32_t tag_of(uint64_t username)
 {
-    size_t at = username & (room - 1);
-    while (table[at].username && table[at].username != username)
-        at = (at + 1) & (room - 1);
-    return &table[at];
+    return (uint32_t)username;
+}
+
+/* Who has the username, NULL for nobody. */
+static struct holding *find(const struct usernames *usernames, uint64_t username)
+{
+    const struct slot *slot = slots_first(&usernames->slots, tag_of(username));
+    for (; slot->item; slot = slots_next(&usernames->slots, slot)) {
+        struct holding *holding = chunks_at(&usernames->holdings, sizeof *holding, slot->item - 1);
+        if (holding->username == username)
+            return holding;
+    }
+    return NULL;
 }
 
 static bool disturbs(const struct holder *holder, uint64_t sis_id, uint64_t owner)
@@ -73,23 +82,17 @@ static bool disturbs(const struct holder *holder, uint64_t sis_id, uint64_t owne
     return holder->sis_id != sis_id && holder->owner != owner;
 }
 
-/* 0 marks a free place. */
-static uint64_t not_zero(uint64_t hash)
-{
-    return hash ? hash : 1;
-}
-
 void usernames_prefetch(const struct usernames *usernames, uint64_t username)
 {
-    __builtin_prefetch(&usernames->table[not_zero(username) & (usernames->room - 1)]);
+    __builtin_prefetch(slots_near(&usernames->slots, tag_of(username)));
 }
 
 bool usernames_taken(const struct usernames *usernames, uint64_t username, struct slice sis_id,
                      uint64_t owner)
 {
     uint64_t id = hash_of(sis_id);
-    const struct holding *holding = find(usernames->table, usernames->room, not_zero(username));
-    if (!holding->username)
+    const struct holding *holding = find(usernames, username);
+    if (!holding)
         return false;
     if (disturbs(&holding->first, id, owner))
         return true;
@@ -99,18 +102,18 @@ bool usernames_taken(const struct usernames *usernames, uint64_t username, struc
     return false;
 }
 
-static bool grow(struct usernames *usernames)
+static bool add_first(struct usernames *usernames, uint64_t username, struct holder holder)
 {
-    size_t room = usernames->room * 2;
-    struct holding *table = calloc(room, sizeof *table);
-    if (!table)
+    if (!slots_make_room(&usernames->slots, usernames->holdings.count))
         return false;
-    for (size_t i = 0; i < usernames->room; i++)
-        if (usernames->table[i].username)
-            *find(table, room, usernames->table[i].username) = usernames->table[i];
-    free(usernames->table);
-    usernames->table = table;
-    usernames->room = room;
+    struct holding *holding = chunks_add(&usernames->holdings, sizeof *holding);
+    if (!holding)
+        return false;
+    *holding = (struct holding){username, holder, 0};
+    struct slot *slot = slots_first(&usernames->slots, tag_of(username));
+    while (slot->item)
+        slot = slots_next(&usernames->slots, slot);
+    *slot = (struct slot){tag_of(username), (uint32_t)usernames->holdings.count};
     return true;
 }
 
@@ -129,15 +132,10 @@ static bool add_other(struct usernames *usernames, struct holding *holding, stru
 bool usernames_add(struct usernames *usernames, uint64_t username, struct slice sis_id,
                    uint64_t owner)
 {
-    if (usernames->count * 4 >= usernames->room * 3 && !grow(usernames))
-        return false;
     struct holder holder = {hash_of(sis_id), owner};
-    struct holding *holding = find(usernames->table, usernames->room, not_zero(username));
-    if (!holding->username) {
-        *holding = (struct holding){not_zero(username), holder, 0};
-        usernames->count++;
-        return true;
-    }
+    struct holding *holding = find(usernames, username);
+    if (!holding)
+        return add_first(usernames, username, holder);
     struct holder *known = holding->first.sis_id == holder.sis_id ? &holding->first : NULL;
     size_t count = 1;
     for (uint32_t i = holding->more; i && !known; i = usernames->others[i - 1].next) {
