@@ -287,12 +287,19 @@ bool report_export(const struct run *run, const struct split *split, struct tota
                    const struct guarded *guarded, struct buf *out, enum issue_code *stop)
 {
     struct report report = {run, split, totals, out, *stop};
+    struct buf advice = {0};
     empty_entity_lines(&report);
     for (int f = 0; f < SDS_FILES; f++)
         too_many_removed_line(&report, guarded, (enum sds_file)f);
-    too_many_errors_line(&report);
+    /* What --treat makes an error of it is counted, though it stands behind. */
+    report.out = &advice;
     for (int f = 0; f < SDS_FILES; f++)
         advice_lines(&report, (enum sds_file)f);
+    report.out = out;
+    too_many_errors_line(&report);
+    buf_put_slice(out, buf_slice(&advice));
+    bool ok = !out->oom && !advice.oom;
+    buf_release(&advice);
     *stop = report.stop;
-    return !out->oom;
+    return ok;
 }
