@@ -4,8 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* What is small is gathered; what is not is written from where it stands. */
-enum { SINK_BYTES = 256 * 1024, DIRECT_BYTES = 64 * 1024 };
+/* What is small is gathered; what is not is written from where it stands. The disk is asked to
+ * start less often: small requests slow it down. */
+enum { SINK_BYTES = 64 * 1024, DIRECT_BYTES = 64 * 1024, START_BYTES = 1024 * 1024 };
 
 void sink_init(struct sink *sink, int fd, const char *name)
 {
@@ -17,6 +18,16 @@ static bool cannot_write(const struct sink *sink, struct failure *failure)
     return failure_set(failure, FAILURE_OUTPUT,
                        "%s: cannot be written: %s; make room or choose another output folder",
                        sink->name, strerror(errno));
+}
+
+/* So that the fsync at the end finds little left to do. */
+static void start_disk(struct sink *sink)
+{
+    off_t waiting = sink->written - sink->started;
+    if (waiting < START_BYTES)
+        return;
+    (void)sync_file_range(sink->fd, sink->started, waiting, SYNC_FILE_RANGE_WRITE);
+    sink->started = sink->written;
 }
 
 static bool write_all(struct sink *sink, struct slice bytes, struct failure *failure)
@@ -32,9 +43,8 @@ static bool write_all(struct sink *sink, struct slice bytes, struct failure *fai
         at += done;
         rest -= (size_t)done;
     }
-    /* The disk may start at once, so that the fsync at the end finds little left to do. */
-    (void)sync_file_range(sink->fd, sink->written, (off_t)bytes.len, SYNC_FILE_RANGE_WRITE);
     sink->written += (off_t)bytes.len;
+    start_disk(sink);
     return true;
 }
 

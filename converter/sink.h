@@ -17,8 +17,9 @@ struct sink {
     int fd;
     const char *name; /* for messages; borrowed */
     struct buf pending;
-    size_t gather; /* how many bytes are written at a time; a megabyte at first */
+    size_t gather; /* how many bytes are written at a time; 64 KiB unless somebody changes it */
     off_t written;
+    off_t started; /* so much of it the disk has been asked to take */
     struct sink_watcher watcher;
     struct slice about; /* for the watcher: what the next rows are about; borrowed */
 };
