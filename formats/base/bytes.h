@@ -126,6 +126,24 @@ static inline size_t bytes_count(const char *text, size_t len, char byte)
     return count;
 }
 
+/* The first place of a byte; len when there is none. memchr without the call, for what is near. */
+static inline size_t bytes_find_near(const char *text, size_t len, char byte)
+{
+    size_t at = 0;
+#if BYTES_SSE2
+    const __m128i wanted = _mm_set1_epi8(byte);
+    for (; len - at >= 16; at += 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
+        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, wanted));
+        if (mask)
+            return at + (size_t)__builtin_ctz(mask);
+    }
+#endif
+    while (at < len && text[at] != byte)
+        at++;
+    return at;
+}
+
 /* The first place of a or b; len when there is none. */
 static inline size_t bytes_find2(const char *text, size_t len, char a, char b)
 {

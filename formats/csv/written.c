@@ -1,5 +1,7 @@
 #include "formats/csv/written.h"
 
+#include "formats/base/bytes.h"
+
 /* Where the quoted cell at the start ends: behind the quote that is not doubled. */
 static size_t quoted_end(struct slice row)
 {
@@ -18,7 +20,7 @@ struct slice written_cell(struct slice *row)
 {
     if (row->len == 0)
         return SLICE_LITERAL("");
-    size_t end = row->ptr[0] == '"' ? quoted_end(*row) : slice_find(*row, ',');
+    size_t end = row->ptr[0] == '"' ? quoted_end(*row) : bytes_find_near(row->ptr, row->len, ',');
     struct slice cell = slice_of(row->ptr, end);
     size_t taken = end < row->len ? end + 1 : end;
     *row = slice_of(row->ptr + taken, row->len - taken);
