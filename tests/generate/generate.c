@@ -236,6 +236,7 @@ struct plan {
     enum shape shape;
     bool indent;
     bool one_file;
+    bool scattered; /* ids that share nothing but what makes them unique */
     unsigned faulty; /* thousandths of a percent */
     const char *folder;
     /* worked out from them */
@@ -604,21 +605,36 @@ static const uint64_t id_seconds[KINDS] = {
 };
 
 /* Kinds never share an id: the machine part ends in the kind. */
+#define MACHINE_NOISE UINT64_C(0xffffffff00)
+
 static void plan_ids(struct plan *p)
 {
     for (unsigned kind = 0; kind < KINDS; kind++) {
         struct rng r = rng_for(p, S_ID, (enum kind)kind, 0);
-        p->machine[kind] = (rng_next(&r) & UINT64_C(0xffffffff00)) | kind;
+        p->machine[kind] = (rng_next(&r) & MACHINE_NOISE) | kind;
         p->counter[kind] = rng_next(&r) & 0xfffff;
     }
 }
 
-/* Unique inside a kind: equal counters are 2^24 records, thus many seconds, apart. */
+#define ID_YEARS UINT64_C(252460800) /* seconds of eight years */
+#define ID_SPREAD UINT64_C(0x9e3779b1) /* odd: products modulo 2^24 are a permutation */
+
+/* Unique inside a kind: equal counters are 2^24 records apart, thus many seconds, or (scattered)
+ * 60 bits of noise. */
 static void put_id_text(struct out *o, const struct plan *p, enum kind kind, uint64_t i)
 {
-    put_hex(o, id_seconds[kind] + i / 1000, 8);
-    put_hex(o, p->machine[kind], 10);
-    put_hex(o, p->counter[kind] + i, 6);
+    uint64_t seconds = i / 1000;
+    uint64_t machine = p->machine[kind];
+    uint64_t counter = p->counter[kind] + i;
+    if (p->scattered) {
+        struct rng r = rng_for(p, S_ID, kind, i + 1);
+        seconds = pick(&r, ID_YEARS);
+        machine = (rng_next(&r) & MACHINE_NOISE) | kind;
+        counter *= ID_SPREAD;
+    }
+    put_hex(o, id_seconds[kind] + seconds, 8);
+    put_hex(o, machine, 10);
+    put_hex(o, counter, 6);
 }
 
 static void put_id(struct out *o, const struct plan *p, enum kind kind, uint64_t i)
@@ -2388,6 +2404,9 @@ static const char help_head[] =
     "  --indent         layout and \\u escapes as Python's json.dump(indent=4) makes them;\n"
     "                   not with ndjson\n"
     "  --one-file       all lists after each other in export.json\n"
+    "  --ids HOW        series     count up, as when a district comes to Clever in one go\n"
+    "                              (default); long parts repeat, so that a zip is small\n"
+    "                   scattered  each record came on its own, some time in eight years\n"
     "  --faults P       P percent (up to three decimals) of the schools, teachers, students and\n"
     "                   sections get three faults each; default 0: nothing to complain about\n"
     "  --help           this text\n"
@@ -2477,6 +2496,12 @@ static bool set_one_file(struct plan *p, const char *value)
     return true;
 }
 
+static bool set_ids(struct plan *p, const char *value)
+{
+    p->scattered = strcmp(value, "scattered") == 0;
+    return p->scattered || strcmp(value, "series") == 0;
+}
+
 /* "12" or "0.125", kept in thousandths. */
 static bool set_faults(struct plan *p, const char *value)
 {
@@ -2512,6 +2537,7 @@ static const struct option {
     {"--pages", set_pages, "a number from 1 to 100000"},
     {"--indent", set_indent, NULL},
     {"--one-file", set_one_file, NULL},
+    {"--ids", set_ids, "series or scattered"},
     {"--faults", set_faults, "a percentage from 0 to 100 with up to three decimals"},
 };
 
