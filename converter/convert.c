@@ -28,7 +28,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { COPY_BYTES = 256 * 1024, MAX_SUMMARY = 256 * 1024 * 1024 };
+enum { MAX_SUMMARY = 256 * 1024 * 1024 };
 
 /* Enrollments are read twice: before the sections, whose lines speak of all their members, and
  * behind them for their own lines and rows. */
@@ -38,6 +38,8 @@ static const enum entity stages[] = {ENTITY_SCHOOL,     ENTITY_COURSE,  ENTITY_T
 
 enum { STAGES = sizeof stages / sizeof *stages };
 
+static const char errors_name[] = "review/errors.csv";
+
 struct conversion {
     struct run run;
     struct clever_schema *schema; /* the run only reads it */
@@ -45,7 +47,8 @@ struct conversion {
     struct sandbox sandbox;
     struct sink sinks[SDS_FILES]; /* fd -1: not written */
     char *names[SDS_FILES];
-    struct sink lines; /* lines about records, in an unlinked file */
+    struct sink lines; /* errors.csv, while records are read without the lines about files */
+    off_t first_line;  /* where in it these go */
     struct committer *committer;
     struct worker **workers;
     struct pipeline *pipeline;
@@ -184,10 +187,17 @@ static bool open_sink(struct conversion *c, int file, struct failure *failure)
 
 static bool open_lines(struct conversion *c, struct failure *failure)
 {
-    int fd = outdir_temporary(c->outdir, failure);
-    if (fd >= 0)
-        sink_init(&c->lines, fd, "review/errors.csv");
-    return fd >= 0;
+    struct buf header = {0};
+    int fd = outdir_create(c->outdir, errors_name, failure);
+    if (fd < 0)
+        return false;
+    sink_init(&c->lines, fd, errors_name);
+    errors_put_header(&header, c->run.options);
+    c->first_line = (off_t)header.len;
+    bool ok = header.oom ? failure_no_memory(failure)
+                         : sink_put(&c->lines, buf_slice(&header), failure);
+    buf_release(&header);
+    return ok;
 }
 
 static bool open_sinks(struct conversion *c, struct failure *failure)
@@ -265,6 +275,7 @@ static bool discard_files(struct conversion *c, struct failure *failure)
     for (int f = 0; f < SDS_FILES; f++)
         if (c->sinks[f].fd >= 0)
             ok = outdir_remove(c->outdir, c->names[f], failure) && ok;
+    ok = outdir_remove(c->outdir, errors_name, failure) && ok;
     forget_attempt(c);
     return ok;
 }
@@ -360,51 +371,15 @@ static bool attempt(struct conversion *c, bool complete, struct failure *failure
 
 /* ---- finishing ---- */
 
-static bool copy_lines(struct conversion *c, struct sink *to, struct failure *failure)
+/* `files` and `export` are the lines that are not about records; whether there are any about files
+ * is known last, though they come first. The page notes both by itself. */
+static bool finish_errors(struct conversion *c, const struct buf *files, const struct buf *export,
+                          struct failure *failure)
 {
-    if (!sink_flush(&c->lines, failure))
-        return false;
-    char *bytes = malloc(COPY_BYTES);
-    if (!bytes)
-        return failure_no_memory(failure);
-    off_t at = 0;
-    bool ok = true;
-    while (ok) {
-        ssize_t got = pread(c->lines.fd, bytes, COPY_BYTES, at);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            ok = failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s", c->lines.name,
-                             strerror(errno));
-        if (got <= 0)
-            break;
-        ok = sink_put(to, slice_of(bytes, (size_t)got), failure);
-        at += got;
-    }
-    free(bytes);
-    return ok;
-}
-
-static bool write_errors(struct conversion *c, const struct buf *files, const struct buf *export,
-                         struct failure *failure)
-{
-    static const char name[] = "review/errors.csv";
-    struct buf header = {0};
-    struct sink sink = {.fd = -1};
-    int fd = outdir_create(c->outdir, name, failure);
-    if (fd < 0)
-        return false;
-    sink_init(&sink, fd, name);
-    errors_put_header(&header, c->run.options);
-    bool ok = header.oom
-                  ? failure_no_memory(failure)
-                  : sink_put(&sink, buf_slice(&header), failure) &&
-                        sink_put(&sink, buf_slice(files), failure) &&
-                        copy_lines(c, &sink, failure) &&
-                        sink_put(&sink, buf_slice(export), failure) && sink_finish(&sink, failure);
-    buf_release(&header);
-    sink_abandon(&sink);
-    return ok;
+    c->lines.watcher = (struct sink_watcher){0};
+    return sink_put(&c->lines, buf_slice(export), failure) &&
+           sink_insert(&c->lines, c->first_line, buf_slice(files), failure) &&
+           sink_finish(&c->lines, failure);
 }
 
 /* A whole file of the review folder. */
@@ -609,7 +584,7 @@ static bool finish(struct conversion *c, struct summary *summary, struct failure
     ok = ok && inventory_unchanged(&c->run.inventory, failure) &&
          judge(c, summary, &files, &export, failure) && write_changes(c, failure) &&
          finish_files(c, summary->published, failure) &&
-         write_errors(c, &files, &export, failure) && write_summary(c, summary, failure) &&
+         finish_errors(c, &files, &export, failure) && write_summary(c, summary, failure) &&
          write_page(c, summary, &files, &export, failure) && publish(c, summary, failure);
     buf_release(&files);
     buf_release(&export);

@@ -2,11 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* What is small is gathered; what is not is written from where it stands. The disk is asked to
  * start less often: small requests slow it down. */
-enum { SINK_BYTES = 64 * 1024, DIRECT_BYTES = 64 * 1024, START_BYTES = 1024 * 1024 };
+enum {
+    SINK_BYTES = 64 * 1024,
+    DIRECT_BYTES = 64 * 1024,
+    START_BYTES = 1024 * 1024,
+    MOVE_BYTES = 256 * 1024
+};
 
 void sink_init(struct sink *sink, int fd, const char *name)
 {
@@ -67,6 +73,61 @@ bool sink_put(struct sink *sink, struct slice bytes, struct failure *failure)
     if (sink->pending.oom)
         return failure_no_memory(failure);
     return sink->pending.len < sink->gather || sink_flush(sink, failure);
+}
+
+static bool read_at(const struct sink *sink, char *bytes, size_t size, off_t at,
+                    struct failure *failure)
+{
+    while (size > 0) {
+        ssize_t got = pread(sink->fd, bytes, size, at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return failure_set(failure, FAILURE_OUTPUT, "%s: cannot be read back: %s", sink->name,
+                               got < 0 ? strerror(errno) : "it is shorter than what was written");
+        bytes += got;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+static bool write_at(const struct sink *sink, struct slice bytes, off_t at, struct failure *failure)
+{
+    while (bytes.len > 0) {
+        ssize_t done = pwrite(sink->fd, bytes.ptr, bytes.len, at);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return cannot_write(sink, failure);
+        bytes = slice_of(bytes.ptr + done, bytes.len - (size_t)done);
+        at += done;
+    }
+    return true;
+}
+
+/* Moves the bytes from `at` on by `distance`, the last ones first. */
+static bool move_back(const struct sink *sink, off_t at, size_t distance, struct failure *failure)
+{
+    char *bytes = malloc(MOVE_BYTES);
+    if (!bytes)
+        return failure_no_memory(failure);
+    bool ok = true;
+    for (off_t end = sink->written; ok && end > at;) {
+        size_t size = end - at < MOVE_BYTES ? (size_t)(end - at) : MOVE_BYTES;
+        end -= (off_t)size;
+        ok = read_at(sink, bytes, size, end, failure) &&
+             write_at(sink, slice_of(bytes, size), end + (off_t)distance, failure);
+    }
+    free(bytes);
+    return ok;
+}
+
+bool sink_insert(struct sink *sink, off_t at, struct slice bytes, struct failure *failure)
+{
+    return bytes.len == 0 ||
+           (sink_flush(sink, failure) && move_back(sink, at, bytes.len, failure) &&
+            write_at(sink, bytes, at, failure));
 }
 
 bool sink_finish(struct sink *sink, struct failure *failure)

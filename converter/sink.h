@@ -30,6 +30,11 @@ void sink_init(struct sink *sink, int fd, const char *name);
 bool sink_put(struct sink *sink, struct slice bytes, struct failure *failure);
 bool sink_flush(struct sink *sink, struct failure *failure);
 
+/* Puts `bytes` before the byte `at` of all that was put, by moving what is behind it; the
+ * descriptor must be open for reading too. The last thing before sink_finish. Not watched. False with
+ * FAILURE_OUTPUT. */
+bool sink_insert(struct sink *sink, off_t at, struct slice bytes, struct failure *failure);
+
 /* Flushes, makes the file durable and closes it. False with FAILURE_OUTPUT; closed in any case. */
 bool sink_finish(struct sink *sink, struct failure *failure);
 
